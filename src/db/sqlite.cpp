@@ -1,0 +1,183 @@
+#include "db/sqlite.hpp"
+
+#include <cassert>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+
+namespace rowlane::db {
+
+namespace {
+Errc code_of(int rc) {
+  switch (rc & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY: return Errc::unavailable;
+    case SQLITE_CONSTRAINT: return Errc::conflict;
+    default: return Errc::corrupt;
+  }
+}
+
+std::unexpected<Error> failure(sqlite3* db, int rc) {
+  return fail(code_of(rc), fmt::format("SQLite: {} ({})", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc));
+}
+
+struct Close {
+  void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
+};
+struct Finalize {
+  void operator()(sqlite3_stmt* stmt) const noexcept { sqlite3_finalize(stmt); }
+};
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+}  // namespace
+
+struct Sqlite::Impl {
+  std::unique_ptr<sqlite3, Close> db;
+  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, TextHash, std::equal_to<>> statements;
+};
+
+Statement::~Statement() {
+  if (!stmt_) return;
+  sqlite3_reset(stmt_);
+  sqlite3_clear_bindings(stmt_);
+}
+
+Statement& Statement::bind(std::int64_t value) {
+  sqlite3_bind_int64(stmt_, ++at_, value);
+  return *this;
+}
+Statement& Statement::bind(double value) {
+  sqlite3_bind_double(stmt_, ++at_, value);
+  return *this;
+}
+Statement& Statement::bind(std::string_view value) {
+  sqlite3_bind_text64(stmt_, ++at_, value.data() ? value.data() : "", value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+Statement& Statement::bind_blob(std::string_view value) {
+  sqlite3_bind_blob64(stmt_, ++at_, value.data() ? value.data() : "", value.size(), SQLITE_TRANSIENT);
+  return *this;
+}
+Statement& Statement::bind(std::nullptr_t) {
+  sqlite3_bind_null(stmt_, ++at_);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int rc = sqlite3_step(stmt_);
+  if (rc == SQLITE_ROW) return true;
+  sqlite3* db = sqlite3_db_handle(stmt_);
+  if (rc != SQLITE_DONE) {
+    const auto error = failure(db, rc);
+    sqlite3_reset(stmt_);
+    return error;
+  }
+  sqlite3_reset(stmt_);
+  at_ = 0;
+  return false;
+}
+
+Status Statement::run() {
+  for (;;) {
+    const Result<bool> row = step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+  }
+}
+
+std::string_view Statement::view(int column) const {
+  // Order matters: the pointer first, then its length (sqlite3_column_bytes may convert).
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(stmt_, column));
+  return bytes ? std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(stmt_, column)))
+               : std::string_view();
+}
+
+Sqlite::Sqlite(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Sqlite::Sqlite(Sqlite&&) noexcept = default;
+Sqlite& Sqlite::operator=(Sqlite&&) noexcept = default;
+Sqlite::~Sqlite() = default;
+
+Result<Sqlite> Sqlite::open(const std::string& path, const OpenOptions& options) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (options.create ? SQLITE_OPEN_CREATE : 0);
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+  auto impl = std::make_unique<Impl>();
+  impl->db.reset(raw);  // owned before rc is read: SQLite hands back a handle even when opening failed
+  if (rc != SQLITE_OK)
+    return fail(code_of(rc), fmt::format("cannot open the database {}: {}", path, raw ? sqlite3_errmsg(raw) : sqlite3_errstr(rc)));
+  sqlite3_busy_timeout(raw, options.busy_timeout_ms);
+  Sqlite db(std::move(impl));
+  const char* pragmas = options.read_only
+                            ? "PRAGMA query_only=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=268435456;"
+                            : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                              "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;";
+  if (const Status set = db.exec(pragmas); !set) return std::unexpected(set.error());
+  return db;
+}
+
+Statement Sqlite::prepare(std::string_view sql) {
+  auto found = impl_->statements.find(sql);
+  // A statement that is in use (one query inside another's loop) gets a fresh twin for this use.
+  if (found != impl_->statements.end() && !sqlite3_stmt_busy(found->second.get())) return Statement(found->second.get());
+  sqlite3_stmt* raw = nullptr;
+  const int rc = sqlite3_prepare_v3(impl_->db.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                    &raw, nullptr);
+  if (rc != SQLITE_OK) {
+    log_error("SQL does not compile: {}: {}", sqlite3_errmsg(impl_->db.get()), sql);
+    std::abort();
+  }
+  std::string key(sql);
+  while (impl_->statements.contains(key)) key += ' ';
+  const auto slot = impl_->statements.emplace(std::move(key), raw).first;
+  return Statement(slot->second.get());
+}
+
+Status Sqlite::exec(const std::string& script) {
+  const int rc = sqlite3_exec(impl_->db.get(), script.c_str(), nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK) return failure(impl_->db.get(), rc);
+  return {};
+}
+
+std::int64_t Sqlite::last_insert_id() const { return sqlite3_last_insert_rowid(impl_->db.get()); }
+std::int64_t Sqlite::changes() const { return sqlite3_changes64(impl_->db.get()); }
+sqlite3* Sqlite::handle() const { return impl_->db.get(); }
+
+Result<Transaction> Transaction::begin(Sqlite& db) {
+  if (const Status begun = db.prepare("BEGIN IMMEDIATE").run(); !begun) return std::unexpected(begun.error());
+  return Transaction(db);
+}
+
+Transaction::~Transaction() {
+  if (db_) (void)db_->prepare("ROLLBACK").run();
+}
+
+Status Transaction::commit() {
+  const Status done = db_->prepare("COMMIT").run();
+  if (done) db_ = nullptr;
+  return done;
+}
+
+Status backup_to(Sqlite& from, const std::string& path) {
+  const Result<Sqlite> to = Sqlite::open(path);
+  if (!to) return std::unexpected(to.error());
+  sqlite3_backup* backup = sqlite3_backup_init(to->handle(), "main", from.handle(), "main");
+  if (!backup) return failure(to->handle(), sqlite3_errcode(to->handle()));
+  // One step copies all pages under one read transaction of WAL: writers go on, and the copy is one moment's.
+  const int rc = sqlite3_backup_step(backup, -1);
+  sqlite3_backup_finish(backup);
+  if (rc != SQLITE_DONE) return failure(to->handle(), rc);
+  return {};
+}
+
+}  // namespace rowlane::db

@@ -1,0 +1,64 @@
+// An executor that the test turns by hand: nothing runs until `run`, and time moves only by `advance`.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "base/task.hpp"
+
+namespace rowlane::testing {
+
+class ManualExecutor final : public Executor {
+ public:
+  void post(Work work) override { ready_.push_back(std::move(work)); }
+  void post_after(Millis delay, Work work) override {
+    if (delay <= Millis{0}) return post(std::move(work));
+    timers_.emplace(now_ + delay, std::move(work));
+  }
+
+  // Runs what is ready, and what that makes ready, until nothing is. Timers stay.
+  void run() {
+    while (!ready_.empty()) {
+      Work work = std::move(ready_.front());
+      ready_.pop_front();
+      const Running running(this);
+      work();
+    }
+  }
+  // Moves the time on and runs the timers that fall due, in order.
+  void advance(Millis by) {
+    const Millis end = now_ + by;
+    run();
+    while (!timers_.empty() && timers_.begin()->first <= end) {
+      now_ = timers_.begin()->first;
+      ready_.push_back(std::move(timers_.begin()->second));
+      timers_.erase(timers_.begin());
+      run();
+    }
+    now_ = end;
+  }
+
+  // Runs `task` to its end, jumping over timers, and returns its value. Everything it waits for must come
+  // through this executor.
+  template <class T>
+  T finish(Task<T> task) {
+    std::optional<T> value;
+    TaskGroup group(*this);
+    group.spawn(store(std::move(task), value));
+    run();
+    while (!value && !timers_.empty()) advance(timers_.begin()->first - now_);
+    return std::move(value).value();
+  }
+
+ private:
+  template <class T>
+  static Task<void> store(Task<T> task, std::optional<T>& into) {
+    into.emplace(co_await std::move(task));
+  }
+
+  std::deque<Work> ready_;
+  std::multimap<Millis, Work> timers_;
+  Millis now_{0};
+};
+
+}  // namespace rowlane::testing
