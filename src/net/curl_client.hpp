@@ -1,0 +1,43 @@
+// Outgoing HTTP through libcurl: one pool of connections (keep-alive, HTTP/2 over TLS), driven by an IoThread.
+//
+// `send` may be called on any executor; the task resumes there, and pieces of a body are delivered there, in order,
+// before the answer. A body that its reader does not take is held back at about 1 MiB. Destroying the task ends the
+// exchange; `on_body` is not called after that. Redirects are not followed. `http://` is allowed on loopback alone,
+// another address is invalid_input. A request with a body is never sent twice by libcurl's own retries.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/http_client.hpp"
+#include "net/io_thread.hpp"
+
+namespace rowlane::net {
+
+struct CurlOptions {
+  Millis connect_time_max{15'000};
+  std::string user_agent = "rowlane";
+  std::string ca_file;  // PEM; empty: the system's
+};
+
+class CurlClient final : public HttpClient {
+ public:
+  // `io` must outlive this object.
+  explicit CurlClient(IoThread& io, CurlOptions options = {});
+  // Exchanges still running are given up; their tasks stay suspended.
+  ~CurlClient() override;
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
+
+  Task<Result<HttpAnswer>> send(HttpRequest request) override;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// True for http(s)://localhost, 127.0.0.0/8 and [::1].
+bool is_loopback_url(std::string_view url);
+
+}  // namespace rowlane::net

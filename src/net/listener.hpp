@@ -1,0 +1,84 @@
+// The HTTP/1.1 server: a strict front filter, then one handler for every request that passes it.
+//
+// The filter refuses what two servers could read differently, before any routing (see request_head.hpp): one
+// answer as application/problem+json, then the connection is closed. Slow and half-open clients are cut by the
+// limits below; an idle keep-alive connection costs a few hundred bytes here, as its buffers are given back.
+// Requests of one connection are answered in order; the next one is read when the answer before it is written.
+// HEAD reaches the handler as "HEAD"; the body of its answer is counted and not sent. Answers of 1 KiB to 256 KiB
+// in a text-like type are gzipped for clients that accept it.
+// A handler that throws is answered with 500 and logged.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "net/http.hpp"
+#include "net/io_thread.hpp"
+
+namespace rowlane::net {
+
+struct ListenLimits {
+  std::size_t head_bytes_max = 8 * 1024;      // request line and headers: 414, 431
+  std::size_t body_bytes_max = 1024 * 1024;   // 413, from Content-Length already where there is one
+  // The limit for one route, where it differs from `body_bytes_max`. `path` is as sent, without the query.
+  std::function<std::size_t(std::string_view method, std::string_view path)> body_bytes_for;
+  Millis head_time_max{10'000};  // from connecting, or from a request's first byte, to the end of its headers: 408
+  // A body must be there after `body_time_max` plus what it has at `rate_min` bytes a second: 408. The same
+  // holds for a client that does not take its answer; its connection is reset.
+  Millis body_time_max{30'000};
+  std::size_t rate_min = 16 * 1024;
+  Millis idle_time_max{75'000};  // between requests
+  Millis linger_time_max{2'000};  // how long a refused client may still send before the connection is closed
+  std::size_t connections_max = 20'000;  // more are closed as they come
+};
+
+// PEM files. Without them the listener speaks plain HTTP.
+struct TlsFiles {
+  std::string certificate_chain;
+  std::string private_key;
+};
+
+struct ListenOptions {
+  std::string address = "127.0.0.1";  // IPv4 or IPv6, no names
+  std::uint16_t port = 0;             // 0: any free one
+  ListenLimits limits;
+  std::optional<TlsFiles> tls;
+};
+
+struct ListenCounts {
+  std::uint64_t open_connections = 0;
+  std::uint64_t accepted = 0;  // connections, since the start
+  std::uint64_t requests = 0;  // that reached the handler
+  std::uint64_t refused = 0;   // by the front filter or a limit
+};
+
+class Listener {
+ public:
+  Listener();
+  // On the IoThread, or when it has ended. Connections are closed, running handlers are destroyed.
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // Binds and listens; answers the bound port. `io` must outlive this object. The handler runs on `io`.
+  // Errors: invalid_input (address, certificate or key; `field` says which), unavailable (port taken, ...).
+  Result<std::uint16_t> start(IoThread& io, ListenOptions options, Handler handler);
+
+  // Stops accepting, closes idle connections, lets running requests finish and closes what is left after
+  // `deadline`. Returns when no connection is open. On the IoThread.
+  Task<void> drain(Millis deadline);
+
+  // From any thread.
+  [[nodiscard]] ListenCounts counts() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace rowlane::net
