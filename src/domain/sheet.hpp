@@ -59,6 +59,7 @@ class SheetTable {
   int grid_rows = 0, grid_columns = 0;    // size of the grid, filled or not
   std::vector<CellRange> merges;
   std::optional<CellRange> filter;        // basic filter
+  std::string filter_rest;                // its other members (filterSpecs, sortSpecs) as a JSON object; may be empty
   std::vector<CellRange> tables;          // "convert to table" areas
   std::vector<ColumnMark> column_marks;
   std::vector<int> hidden_columns;        // 1-based

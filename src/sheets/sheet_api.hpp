@@ -60,7 +60,8 @@ struct MarkSpreadsheet { std::int64_t metadata_id; std::string key, value; };  /
 struct DeleteMark { std::int64_t metadata_id; };
 struct HideColumn { std::int64_t sheet_id; int column; };
 struct ProtectColumn { std::int64_t sheet_id; int column; std::string description; };  // warning only
-struct SetFilter { std::int64_t sheet_id; CellRange range; };        // widens the basic filter, its criteria kept
+// Widens the basic filter. Setting one replaces it whole, so `rest` must be the `filter_rest` that was read.
+struct SetFilter { std::int64_t sheet_id; CellRange range; std::string rest; };
 }  // namespace op
 
 using Op = std::variant<op::AddTab, op::InsertRows, op::DeleteRows, op::GrowGrid, op::InsertColumns, op::UpdateCells,
