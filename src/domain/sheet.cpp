@@ -49,8 +49,24 @@ Cell SheetTable::text_cell(std::string_view text) {
   return cell;
 }
 
+void SheetTable::add_formula_cell(Cell cell, std::string_view formula) {
+  cell.formula = true;
+  formulas_.push_back({cells_.size(), intern(formula), static_cast<std::uint32_t>(formula.size())});
+  cells_.push_back(cell);
+}
+
+std::string_view SheetTable::formula_at(int row, int column) const {
+  if (!at(row, column).formula) return {};
+  const std::size_t start = row == 1 ? 0 : row_ends_[static_cast<std::size_t>(row - 2)];
+  const std::size_t slot = start + static_cast<std::size_t>(column - 1);
+  const auto found = std::lower_bound(formulas_.begin(), formulas_.end(), slot,
+                                      [](const Formula& formula, std::size_t wanted) { return formula.slot < wanted; });
+  return found != formulas_.end() && found->slot == slot ? std::string_view(found->chars, found->length)
+                                                         : std::string_view();
+}
+
 std::size_t SheetTable::bytes() const {
-  std::size_t total = cells_.capacity() * sizeof(Cell) + row_ends_.capacity() * sizeof(std::size_t);
+  std::size_t total = formulas_.capacity() * sizeof(Formula) + cells_.capacity() * sizeof(Cell) + row_ends_.capacity() * sizeof(std::size_t);
   for (const std::string& block : arena_) total += block.capacity();
   return total;
 }

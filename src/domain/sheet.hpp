@@ -82,6 +82,10 @@ class SheetTable {
   // Ends empty rows until `row_count() == rows`.
   void pad_rows(int rows);
   Cell text_cell(std::string_view text);
+  // A cell with `formula` set, and the formula as it was entered ("=D2*1.18"): before-images and totals rows need it.
+  void add_formula_cell(Cell cell, std::string_view formula);
+  // The entered formula of a cell, or empty.
+  [[nodiscard]] std::string_view formula_at(int row, int column) const;
   const char* intern(std::string_view text);
   [[nodiscard]] std::size_t bytes() const;
 
@@ -89,6 +93,12 @@ class SheetTable {
   std::vector<Cell> cells_;
   std::vector<std::size_t> row_ends_;  // index into cells_ one past the row's last cell
   int column_count_ = 0;
+  struct Formula {
+    std::size_t slot;  // index into cells_, ascending
+    const char* chars;
+    std::uint32_t length;
+  };
+  std::vector<Formula> formulas_;
   std::deque<std::string> arena_;      // blocks that never move
 };
 
