@@ -1,0 +1,315 @@
+#include "plan/match.hpp"
+
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "domain/convert.hpp"
+#include "plan/natural_key.hpp"
+
+namespace rowlane::plan {
+
+namespace {
+
+// Ids on rows whose natural keys name other records, from which on the whole id column is not believed.
+constexpr int kTornIdsMin = 3;
+
+class Matcher {
+ public:
+  Matcher(const TabLayout& layout, const SheetTable& table, const TabColumns& columns, const std::vector<TabRecord>& records,
+          DateOrder order)
+      : layout_(layout), table_(table), columns_(columns), records_(records), order_(order) {}
+
+  Matching run() {
+    const auto rows = static_cast<std::size_t>(table_.row_count()) + 1;
+    out_.row_of.assign(records_.size(), 0);
+    out_.record_of.assign(rows, -1);
+    out_.write_id.assign(rows, false);
+    out_.filled.assign(rows, false);
+    out_.is_ambiguous.assign(records_.size(), false);
+    read_records();
+    read_rows();
+    match_ids();
+    for (std::size_t key = 0; key < layout_.keys.size(); ++key) match_key(key, Round::living);
+    for (std::size_t key = 0; key < layout_.keys.size(); ++key) match_key(key, Round::tombstones);
+    report_duplicates();
+    std::sort(out_.ambiguous.begin(), out_.ambiguous.end(),
+              [](const AmbiguousRecord& a, const AmbiguousRecord& b) { return a.record < b.record; });
+    return std::move(out_);
+  }
+
+ private:
+  enum class Round { living, tombstones };
+  struct Row {
+    int number;
+    std::string id;  // the id cell's text, "" none
+    NaturalKeys keys;
+  };
+  using Index = std::unordered_map<std::string_view, std::vector<int>>;
+
+  [[nodiscard]] bool living(int record) const { return !records_[record].record->deleted_at; }
+
+  // Records that may own a row of this tab: those that belong here, and those that had a row here.
+  [[nodiscard]] bool eligible(int record) const { return records_[record].belongs || records_[record].base; }
+
+  void read_records() {
+    record_keys_.reserve(records_.size());
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      by_id_.emplace(records_[i].record->public_id, static_cast<int>(i));
+      record_keys_.push_back(keys_of(records_[i].record->fields, layout_));
+    }
+  }
+
+  void read_rows() {
+    std::vector<std::vector<int>> key_columns;  // per key: the column of each of its fields, 0 where not mapped
+    for (const auto& key : layout_.keys) {
+      std::vector<int> found;
+      for (const FieldId field : key) {
+        int column = 0;
+        for (std::size_t i = 0; i < layout_.columns.size(); ++i)
+          if (layout_.columns[i].field == field) column = columns_.columns[i].column;
+        found.push_back(column);
+      }
+      key_columns.push_back(std::move(found));
+    }
+    for (int row = columns_.header_row + 1; row <= table_.row_count(); ++row) {
+      Row read{.number = row, .id = {}, .keys = {}};
+      const Cell& id = table_.at(row, columns_.id_column);
+      if (id.kind == CellKind::text) read.id = std::string(trim(id.text()));
+      bool filled = false;
+      for (const ColumnPlan& column : columns_.columns) {
+        if (!column.column) continue;
+        const Cell& cell = table_.at(row, column.column);
+        // A check box that nobody ticked is not content.
+        filled |= !cell.is_empty() && !(cell.kind == CellKind::boolean && !cell.is_computed());
+      }
+      out_.filled[static_cast<std::size_t>(row)] = filled;
+      if (!filled && read.id.empty()) continue;
+      for (const auto& key : key_columns) read.keys.push_back(row_key(row, key));
+      rows_.push_back(std::move(read));
+    }
+  }
+
+  [[nodiscard]] std::string row_key(int row, const std::vector<int>& key_columns) const {
+    std::vector<std::string> texts;
+    for (const int column : key_columns) {
+      if (!column) return {};
+      const Cell& cell = table_.at(row, column);
+      if (cell.kind == CellKind::error) return {};
+      if (cell.kind == CellKind::text) {
+        texts.emplace_back(cell.text());
+        continue;
+      }
+      const Converted text = from_cell(cell, FieldType::text, order_);
+      const auto* found = std::get_if<std::string>(&text.value);
+      if (!found) return {};
+      texts.push_back(*found);
+    }
+    return join_key({texts.begin(), texts.end()});
+  }
+
+  void claim(const Row& row, int record) {
+    out_.row_of[static_cast<std::size_t>(record)] = row.number;
+    out_.record_of[static_cast<std::size_t>(row.number)] = record;
+    if (row.id != records_[record].record->public_id) out_.write_id[static_cast<std::size_t>(row.number)] = true;
+  }
+  [[nodiscard]] bool claimed(const Row& row) const { return out_.record_of[static_cast<std::size_t>(row.number)] >= 0; }
+  [[nodiscard]] bool claimed(int record) const { return out_.row_of[static_cast<std::size_t>(record)] != 0; }
+
+  // The one living record that a key of the row names, by its strongest key that is not blank; -1 for none or many.
+  [[nodiscard]] int named_by(const Row& row) const {
+    for (std::size_t key = 0; key < row.keys.size(); ++key) {
+      if (row.keys[key].empty()) continue;
+      const auto at = record_index_[key].find(row.keys[key]);
+      if (at == record_index_[key].end()) return -1;
+      return at->second.size() == 1 ? at->second.front() : -1;
+    }
+    return -1;
+  }
+
+  // The row agrees with what was last known of the record: on a natural key or on most filled cells.
+  [[nodiscard]] bool agrees(const Row& row, int record) const {
+    const Fields* base = records_[record].base;
+    if (!base) return shares_key(row.keys, record_keys_[static_cast<std::size_t>(record)]);
+    if (shares_key(row.keys, keys_of(*base, layout_))) return true;
+    int same = 0, filled = 0;
+    for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
+      const int column = columns_.columns[i].column;
+      if (!column || !base->has(layout_.columns[i].field)) continue;
+      const Value& value = base->get(layout_.columns[i].field);
+      if (is_blank(value)) continue;
+      ++filled;
+      const Converted cell = from_cell(table_.at(row.number, column), layout_.columns[i].type, order_);
+      if (cell.rejected.empty() && same_value(cell.value, value)) ++same;
+    }
+    return filled > 0 && same * 2 > filled;
+  }
+  static bool shares_key(const NaturalKeys& a, const NaturalKeys& b) {
+    for (std::size_t key = 0; key < a.size(); ++key)
+      if (!a[key].empty() && a[key] == b[key]) return true;
+    return false;
+  }
+
+  void index_living() {
+    record_index_.assign(layout_.keys.size(), {});
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      const int record = static_cast<int>(i);
+      if (!living(record) || !eligible(record)) continue;
+      for (std::size_t key = 0; key < layout_.keys.size(); ++key)
+        if (!record_keys_[i][key].empty()) record_index_[key][record_keys_[i][key]].push_back(record);
+    }
+  }
+
+  void match_ids() {
+    index_living();
+    std::unordered_map<int, std::vector<std::size_t>> rows_with;  // record -> rows that carry its id
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (const auto at = by_id_.find(rows_[i].id); at != by_id_.end()) rows_with[at->second].push_back(i);
+
+    int torn = 0;
+    for (const auto& [record, carriers] : rows_with)
+      for (const std::size_t i : carriers) {
+        const int named = named_by(rows_[i]);
+        if (named >= 0 && named != record && !agrees(rows_[i], record)) ++torn;
+      }
+    if (torn >= kTornIdsMin) {
+      out_.notices.push_back({layout_.key, "id_column_torn",
+                              fmt::format("the column {} was sorted or pasted apart from its rows ({} ids are on other records' "
+                                          "rows); the ids were set anew from the natural keys, no record was changed",
+                                          kIdHeader, torn)});
+      return;
+    }
+    std::unordered_map<int, int> named_elsewhere;  // record -> rows without its id whose natural key names it
+    for (const Row& row : rows_) {
+      const int named = named_by(row);
+      if (named >= 0 && row.id != records_[named].record->public_id) ++named_elsewhere[named];
+    }
+    for (std::size_t i = 0; i < rows_.size(); ++i) {  // in row order: of equals the first is the record
+      const auto at = by_id_.find(rows_[i].id);
+      if (at == by_id_.end() || claimed(at->second)) continue;
+      const int record = at->second;
+      const std::vector<std::size_t>& carriers = rows_with[record];
+      if (agrees(rows_[i], record)) {
+        claim(rows_[i], record);
+        continue;
+      }
+      const bool other_agrees = std::any_of(carriers.begin(), carriers.end(), [&](std::size_t other) {
+        return other != i && agrees(rows_[other], record);
+      });
+      const int named = named_by(rows_[i]);
+      const bool contested = other_agrees || (named >= 0 && named != record) || named_elsewhere.contains(record);
+      if (!contested) claim(rows_[i], record);
+    }
+  }
+
+  // A weaker key counts only where every stronger one is blank on at least one side.
+  static bool comparable(const NaturalKeys& a, const NaturalKeys& b, std::size_t key) {
+    for (std::size_t stronger = 0; stronger < key; ++stronger)
+      if (!a[stronger].empty() && !b[stronger].empty()) return false;
+    return true;
+  }
+  // The field of a stronger key that the tab does not map is blank in every row, so rows need no special case.
+  [[nodiscard]] bool is_strongest(const NaturalKeys& keys, std::size_t key) const {
+    for (std::size_t stronger = 0; stronger < key; ++stronger)
+      if (!keys[stronger].empty() && is_mapped(stronger)) return false;
+    return true;
+  }
+  [[nodiscard]] bool is_mapped(std::size_t key) const {
+    return std::all_of(layout_.keys[key].begin(), layout_.keys[key].end(),
+                       [&](FieldId field) { return layout_.column_of(field) != nullptr; });
+  }
+
+  struct Group {
+    std::vector<int> records;
+    std::vector<std::size_t> rows;
+  };
+
+  void match_key(std::size_t key, Round round) {
+    if (!is_mapped(key)) return;
+    std::unordered_map<std::string_view, Group> groups;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      const int record = static_cast<int>(i);
+      const std::string& text = record_keys_[i][key];
+      if (text.empty() || !eligible(record) || out_.is_ambiguous[i]) continue;
+      if (living(record) != (round == Round::living)) continue;
+      // A claimed record still holds its key: a second one with it is not taken for new.
+      groups[text].records.push_back(record);
+    }
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].keys[key].empty() || claimed(rows_[i])) continue;
+      if (const auto at = groups.find(rows_[i].keys[key]); at != groups.end()) at->second.rows.push_back(i);
+    }
+    for (auto& [text, group] : groups) settle_group(key, group);
+  }
+
+  void settle_group(std::size_t key, const Group& group) {
+    std::vector<int> open;  // unclaimed records for which this key is a question here
+    for (const int record : group.records)
+      if (!claimed(record)) open.push_back(record);
+    if (open.empty()) return;
+    for (const int record : open) {
+      const NaturalKeys& mine = record_keys_[static_cast<std::size_t>(record)];
+      std::vector<std::size_t> rows;
+      for (const std::size_t i : group.rows)
+        if (!claimed(rows_[i]) && comparable(mine, rows_[i].keys, key)) rows.push_back(i);
+      // Others that hold the same key and cannot be told apart by a stronger one.
+      const auto rivals = std::count_if(group.records.begin(), group.records.end(), [&](int other) {
+        if (other == record) return false;
+        const NaturalKeys& theirs = record_keys_[static_cast<std::size_t>(other)];
+        if (!rows.empty())
+          return !claimed(other) && std::any_of(rows.begin(), rows.end(),
+                                                [&](std::size_t i) { return comparable(theirs, rows_[i].keys, key); });
+        return is_strongest(mine, key) && is_strongest(theirs, key);
+      });
+      if (rows.size() == 1 && rivals == 0) {
+        claim(rows_[rows.front()], record);
+      } else if (rows.size() > 1 || rivals > 0) {
+        AmbiguousRecord found{.record = record, .key = key, .rows = {}};
+        for (const std::size_t i : rows) found.rows.push_back(rows_[i].number);
+        if (rows.empty())
+          for (const int other : group.records)
+            if (claimed(other)) found.rows.push_back(out_.row_of[static_cast<std::size_t>(other)]);
+        newly_ambiguous_.push_back(std::move(found));
+      }
+    }
+    for (AmbiguousRecord& found : newly_ambiguous_) {
+      out_.is_ambiguous[static_cast<std::size_t>(found.record)] = true;
+      out_.ambiguous.push_back(std::move(found));
+    }
+    newly_ambiguous_.clear();
+  }
+
+  // Rows that carry the id of a record, or a living record's key, that has another row: kept, and told.
+  void report_duplicates() {
+    for (const Row& row : rows_) {
+      if (claimed(row)) continue;
+      const auto at = by_id_.find(row.id);
+      if (at == by_id_.end() || !claimed(at->second) || named_by(row) < 0) continue;
+      out_.notices.push_back({layout_.key, "duplicate_row",
+                              fmt::format("row {} carries the id of the record in row {}; it was left as it is", row.number,
+                                          out_.row_of[static_cast<std::size_t>(at->second)])});
+    }
+  }
+
+  const TabLayout& layout_;
+  const SheetTable& table_;
+  const TabColumns& columns_;
+  const std::vector<TabRecord>& records_;
+  const DateOrder order_;
+  std::unordered_map<std::string_view, int> by_id_;
+  std::vector<NaturalKeys> record_keys_;
+  std::vector<Row> rows_;
+  std::vector<Index> record_index_;  // a key -> living records that hold it
+  std::vector<AmbiguousRecord> newly_ambiguous_;
+  Matching out_;
+};
+
+}  // namespace
+
+Matching match_rows(const TabLayout& layout, const SheetTable& table, const TabColumns& columns,
+                    const std::vector<TabRecord>& records, DateOrder order) {
+  return Matcher(layout, table, columns, records, order).run();
+}
+
+}  // namespace rowlane::plan

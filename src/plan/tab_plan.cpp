@@ -1,0 +1,287 @@
+#include "plan/tab_plan.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "domain/convert.hpp"
+#include "plan/brake.hpp"
+#include "plan/cell.hpp"
+#include "plan/natural_key.hpp"
+#include "plan/rows.hpp"
+
+namespace rowlane::plan {
+
+namespace {
+
+// Most cells are equal texts: told without making a value of the cell.
+bool is_same_text(const Cell& cell, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text && cell.kind == CellKind::text && !cell.is_computed() && cell.text() == *text;
+}
+
+bool is_too_long(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text && text->size() > kCellCharactersMax && utf16_length(*text) > kCellCharactersMax;
+}
+
+class TabPlanner {
+ public:
+  explicit TabPlanner(const TabInput& in) : in_(in) {}
+
+  TabPlan run() {
+    out_.tab = in_.layout.key;
+    out_.missing = in_.table == nullptr;
+    out_.title = in_.table ? in_.table->title : in_.layout.title;
+    out_.sheet_id = in_.table ? in_.table->sheet_id : 0;
+    out_.grid_rows = in_.table ? in_.table->grid_rows : 0;
+    out_.grid_columns = in_.table ? in_.table->grid_columns : 0;
+    out_.columns = find_columns(in_.layout, in_.catalogue, in_.table, in_.state);
+    out_.notices = out_.columns.notices;
+    out_.row_of.assign(in_.records.size(), 0);
+    out_.kept_cells.assign(in_.records.size(), 0);
+    if (!out_.columns.refused.empty()) return std::move(out_);
+    if (in_.table) match();
+    else {
+      matching_.is_ambiguous.assign(in_.records.size(), false);
+      out_.insert_at = 2;
+    }
+    for (std::size_t i = 0; i < in_.records.size(); ++i) plan_record(static_cast<int>(i));
+    std::sort(out_.updates.begin(), out_.updates.end(), [](const RowUpdate& a, const RowUpdate& b) { return a.row < b.row; });
+    std::sort(out_.deletes.begin(), out_.deletes.end(), [](const RowDelete& a, const RowDelete& b) { return a.row < b.row; });
+    brake();
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] const SheetTable& table() const { return *in_.table; }
+
+  void match() {
+    matching_ = match_rows(in_.layout, table(), out_.columns, in_.records, in_.date_order);
+    out_.row_of = matching_.row_of;
+    out_.ambiguous = matching_.ambiguous;
+    out_.notices.insert(out_.notices.end(), matching_.notices.begin(), matching_.notices.end());
+    for (int row = out_.columns.header_row + 1; row <= table().row_count(); ++row) {
+      const auto at = static_cast<std::size_t>(row);
+      if (matching_.record_of[at] >= 0) ++out_.managed_rows;
+      else if (matching_.filled[at]) count_kept(row);
+    }
+    const InsertPlace place = find_insert_place(table(), out_.columns, matching_);
+    out_.insert_at = place.row;
+    out_.free_rows = place.free_rows;
+    out_.copy_row_format = place.copy_format;
+  }
+
+  void count_kept(int row) {
+    ++out_.kept_rows;
+    const int name = column_of(field::name), vertical = column_of(field::vertical);
+    const bool lacks_name = name && table().at(row, name).is_empty();
+    const bool lacks_vertical = vertical && table().at(row, vertical).is_empty();
+    if (lacks_name || lacks_vertical) ++out_.drafts;
+  }
+
+  [[nodiscard]] int column_of(FieldId field) const {
+    for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
+      if (in_.layout.columns[i].field == field) return out_.columns.columns[i].column;
+    return 0;
+  }
+
+  // The first job whose scope and direction cover the record in this tab; -1 when none does.
+  [[nodiscard]] int job_of(const Record& record) const {
+    for (std::size_t j = 0; j < in_.jobs.size(); ++j) {
+      const PlanJob& job = in_.jobs[j];
+      if (!job.covers_tab(in_.layout.key) || !job.scope.covers(record.owner)) continue;
+      if (job.only.empty() || job.only.contains(record.id)) return static_cast<int>(j);
+    }
+    return -1;
+  }
+
+  void plan_record(int index) {
+    const auto at = static_cast<std::size_t>(index);
+    const TabRecord& tab_record = in_.records[at];
+    if (in_.on_hold[at] || matching_.is_ambiguous[at]) return;
+    const int job = job_of(*tab_record.record);
+    if (job < 0) return;
+    const int row = out_.row_of[at];
+    if (tab_record.record->deleted_at) {
+      if (row) plan_delete(index, job, row, false);
+      else if (tab_record.base) out_.base_gone.push_back(index);
+    } else if (!tab_record.belongs) {
+      if (row && in_.may_move[at]) plan_delete(index, job, row, true);
+      else if (!row && tab_record.base) out_.base_gone.push_back(index);
+    } else if (row) {
+      plan_update(index, job, row);
+    } else {
+      plan_add(index, job);
+    }
+  }
+
+  void plan_delete(int index, int job, int row, bool moved) {
+    RowDelete planned{.record = index, .job = job, .row = row, .moved = moved, .image = {}};
+    for (int column = 1; column <= table().column_count(); ++column) planned.image.push_back(image_of(table(), row, column));
+    out_.deletes.push_back(std::move(planned));
+  }
+
+  void reject(int index, int row, FieldId field, std::string_view reason) {
+    out_.rejected.push_back({index, {in_.layout.key, row, std::string(in_.catalogue.name(field)), std::string(reason)}});
+  }
+
+  static constexpr std::string_view kTooLong = "longer than the 50,000 characters a cell can hold";
+
+  void plan_update(int index, int job, int row) {
+    const TabRecord& tab_record = in_.records[static_cast<std::size_t>(index)];
+    RowUpdate planned{.record = index, .job = job, .row = row, .write_id = matching_.write_id[static_cast<std::size_t>(row)], .cells = {}, .base = {}};
+    if (tab_record.base) planned.base = *tab_record.base;
+    for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
+      if (out_.columns.columns[i].column) plan_cell(index, row, i, planned);
+    if (!planned.cells.empty() || planned.write_id) out_.updates.push_back(std::move(planned));
+    else if (planned.base_changed || !tab_record.base) out_.advances.push_back({index, std::move(planned.base)});
+  }
+
+  void plan_cell(int index, int row, std::size_t i, RowUpdate& planned) {
+    const TabRecord& tab_record = in_.records[static_cast<std::size_t>(index)];
+    const ColumnMap& map = in_.layout.columns[i];
+    const int column = out_.columns.columns[i].column;
+    const Value& app = tab_record.record->fields.get(map.field);
+    const Cell& cell = table().at(row, column);
+    const bool has_base = tab_record.base && tab_record.base->has(map.field);
+    if (is_same_text(cell, app)) return agree(map.field, app, has_base, planned);
+
+    CellState state{.sheet_is_computed = cell.is_computed(), .has_base = has_base};
+    state.app_is_blank = is_blank(app);
+    const Value& base = has_base ? tab_record.base->get(map.field) : app;
+    state.app_is_base = has_base && same_value(app, base);
+    Converted sheet;
+    if (!state.sheet_is_computed) {
+      sheet = from_cell(cell, map.type, in_.date_order);
+      state.sheet_is_rejected = !sheet.rejected.empty();
+      state.sheet_is_blank = sheet.rejected.empty() && is_blank(sheet.value);
+      state.equal = sheet.rejected.empty() && (same_value(sheet.value, app) || is_same_key(map.field, sheet.value, app, state));
+    }
+    switch (plan_cell_to_sheet(state)) {
+      case CellAction::agree: return agree(map.field, app, has_base, planned);
+      case CellAction::keep: ++out_.kept_cells[static_cast<std::size_t>(index)]; return;
+      case CellAction::reject: return reject(index, row, map.field, sheet.rejected);
+      case CellAction::leave: return;
+      case CellAction::write: break;
+    }
+    if (is_too_long(app)) {
+      if (state.sheet_is_blank) set_base(map.field, Value{}, planned);
+      return reject(index, row, map.field, kTooLong);
+    }
+    CellEdit edit{.field = map.field, .column = column, .value = app, .before = image_of(table(), row, column)};
+    const bool sheet_is_base = has_base && !state.sheet_is_rejected && same_value(sheet.value, base);
+    edit.overwrites = !cell.is_empty() && !sheet_is_base;
+    set_format(edit, cell, map.type);
+    planned.cells.push_back(std::move(edit));
+    set_base(map.field, app, planned);
+  }
+
+  static void set_format(CellEdit& edit, const Cell& cell, FieldType type) {
+    if (is_blank(edit.value) || format_fits(cell.format, type)) return;
+    edit.format = type == FieldType::date ? FormatKind::date : FormatKind::number;
+  }
+
+  // Two spellings of one key are one value, unless the app's was changed since both sides agreed.
+  [[nodiscard]] bool is_same_key(FieldId field, const Value& sheet, const Value& app, const CellState& state) const {
+    if (!in_.layout.is_key_field(field) || (state.has_base && !state.app_is_base)) return false;
+    const auto* a = std::get_if<std::string>(&sheet);
+    const auto* b = std::get_if<std::string>(&app);
+    return a && b && normalise_key(*a) == normalise_key(*b);
+  }
+
+  void agree(FieldId field, const Value& app, bool has_base, RowUpdate& planned) {
+    if (!has_base || !same_value(planned.base.get(field), app)) set_base(field, app, planned);
+  }
+  static void set_base(FieldId field, const Value& value, RowUpdate& planned) {
+    planned.base.set(field, is_blank(value) ? Value{} : value);
+    planned.base_changed = true;
+  }
+
+  void plan_add(int index, int job) {
+    const Record& record = *in_.records[static_cast<std::size_t>(index)].record;
+    RowAdd planned{.record = index, .job = job, .cells = {}, .base = {}};
+    for (std::size_t i = 0; i < in_.layout.columns.size(); ++i) {
+      const int column = out_.columns.columns[i].column;
+      if (!column) continue;
+      const ColumnMap& map = in_.layout.columns[i];
+      Value value = record.fields.get(map.field);
+      if (is_too_long(value)) {
+        reject(index, 0, map.field, kTooLong);
+        value = {};
+      }
+      planned.base.set(map.field, is_blank(value) ? Value{} : value);
+      if (is_blank(value)) continue;
+      CellEdit edit{.field = map.field, .column = column, .value = std::move(value), .before = {}};
+      set_format(edit, Cell{}, map.type);
+      planned.cells.push_back(std::move(edit));
+    }
+    out_.adds.push_back(std::move(planned));
+  }
+
+  static bool blanks_a_cell(const RowUpdate& update) {
+    return std::any_of(update.cells.begin(), update.cells.end(), [](const CellEdit& edit) {
+      return is_blank(edit.value) && (edit.before.kind != CellKind::empty || edit.before.formula);
+    });
+  }
+
+  void brake() {
+    for (std::size_t j = 0; j < in_.jobs.size(); ++j) {
+      if (!in_.jobs[j].only.empty()) continue;  // a person said yes to these
+      const int job = static_cast<int>(j);
+      const auto deletes = [&](const RowDelete& d) { return d.job == job && !d.moved; };
+      const auto blanks = [&](const RowUpdate& u) { return u.job == job && blanks_a_cell(u); };
+      const auto at_risk = std::count_if(out_.deletes.begin(), out_.deletes.end(), deletes) +
+                           std::count_if(out_.updates.begin(), out_.updates.end(), blanks);
+      if (!is_braked(static_cast<std::size_t>(at_risk), static_cast<std::size_t>(out_.managed_rows))) continue;
+      for (const RowDelete& d : out_.deletes)
+        if (deletes(d)) hold(job, d.record, d.row, "delete", Json::array());
+      for (const RowUpdate& u : out_.updates)
+        if (blanks(u)) hold(job, u.record, u.row, "blank", shown_cells(u));
+      std::erase_if(out_.deletes, deletes);
+      std::erase_if(out_.updates, blanks);
+    }
+  }
+
+  [[nodiscard]] Json shown_cells(const RowUpdate& update) const {
+    Json cells = Json::array();
+    for (const CellEdit& edit : update.cells)
+      cells.push(Json::object({{"field", in_.catalogue.name(edit.field)},
+                               {"header", header_of(edit.field)},
+                               {"from", cell_text(table(), update.row, edit.column)},
+                               {"to", in_.catalogue.to_json(edit.value)}}));
+    return cells;
+  }
+  [[nodiscard]] std::string header_of(FieldId field) const {
+    for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
+      if (in_.layout.columns[i].field == field) return out_.columns.headers[i];
+    return {};
+  }
+
+  void hold(int job, int record, int row, std::string_view what, Json cells) {
+    const Record& r = *in_.records[static_cast<std::size_t>(record)].record;
+    out_.holds.push_back({job, record,
+                          HeldRow{.tab = in_.layout.key, .row = row, .record = r.public_id,
+                                  .name = std::string(r.fields.text(field::name)), .side = "sheet", .what = std::string(what),
+                                  .cells = std::move(cells)}});
+  }
+
+  const TabInput& in_;
+  Matching matching_;
+  TabPlan out_;
+};
+
+}  // namespace
+
+CellImage image_of(const SheetTable& table, int row, int column) {
+  const Cell& cell = table.at(row, column);
+  CellImage image{.kind = cell.kind, .text = {}, .number = 0, .formula = cell.formula, .format = cell.format};
+  if (cell.spilled) return {.format = cell.format};  // the formula that fills it lives elsewhere
+  if (cell.formula) image.text = table.formula_at(row, column);
+  else if (cell.kind == CellKind::number || cell.kind == CellKind::boolean) image.number = cell.number;
+  else image.text = cell.text();
+  return image;
+}
+
+TabPlan plan_tab(const TabInput& input) { return TabPlanner(input).run(); }
+
+}  // namespace rowlane::plan

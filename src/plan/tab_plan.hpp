@@ -1,0 +1,136 @@
+// The plan of one tab: which cells and rows to write, what is agreed, kept, held or refused. Pure.
+//
+// Rows and columns are 1-based and as the read found them; `layout_rows` turns them into positions after the write.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "domain/job.hpp"
+#include "plan/match.hpp"
+
+namespace rowlane::plan {
+
+// One job of the pass, in the order accepted.
+struct PlanJob {
+  JobId id;
+  Direction direction = Direction::to_sheet;
+  Scope scope;
+  std::vector<std::string> tabs;      // keys; empty: all of the agency's
+  std::set<RecordId> only;            // not empty: a confirmed hold, these records alone, without the brake
+  [[nodiscard]] bool covers_tab(std::string_view tab) const {
+    return tabs.empty() || std::find(tabs.begin(), tabs.end(), tab) != tabs.end();
+  }
+};
+
+// The content of a cell before we touch it, exact enough to put it back.
+struct CellImage {
+  CellKind kind = CellKind::empty;
+  std::string text;    // text, error, or the formula
+  double number = 0;
+  bool formula = false;
+  FormatKind format = FormatKind::none;
+};
+CellImage image_of(const SheetTable& table, int row, int column);
+
+struct CellEdit {
+  FieldId field = 0;
+  int column = 0;
+  Value value;             // what the cell shall hold; blank clears it
+  CellImage before;
+  bool overwrites = false; // a filled cell whose value the app did not know
+  std::optional<FormatKind> format;  // set the cell's number format too
+};
+
+struct RowUpdate {
+  int record = 0;          // index into the records
+  int job = 0;             // index into the jobs: the change belongs to it
+  int row = 0;
+  bool write_id = false;
+  std::vector<CellEdit> cells;
+  Fields base;             // base once the write is verified
+  bool base_changed = false;
+};
+
+struct RowAdd {
+  int record = 0;
+  int job = 0;
+  std::vector<CellEdit> cells;  // filled ones alone
+  Fields base;
+};
+
+struct RowDelete {
+  int record = 0;
+  int job = 0;
+  int row = 0;
+  bool moved = false;            // the record has another tab now
+  std::vector<CellImage> image;  // the whole row, column 1 first
+};
+
+// Both sides agree and base did not know, or not all of it.
+struct BaseAdvance {
+  int record = 0;
+  Fields base;
+};
+
+struct Hold {
+  int job = 0;
+  int record = 0;
+  HeldRow shown;
+};
+
+struct RecordRejection {
+  int record = 0;
+  Rejection shown;
+};
+
+struct TabPlan {
+  std::string tab;                     // key
+  std::int64_t sheet_id = 0;
+  std::string title;
+  bool missing = false;                // the tab has to be made
+  int grid_rows = 0, grid_columns = 0; // as read
+  TabColumns columns;
+  std::vector<RowUpdate> updates;      // by row
+  std::vector<RowAdd> adds;            // by record
+  std::vector<RowDelete> deletes;      // by row
+  std::vector<BaseAdvance> advances;
+  std::vector<int> base_gone;          // records whose base goes: their tombstone's row is gone
+  std::vector<Hold> holds;
+  std::vector<RecordRejection> rejected;
+  std::vector<AmbiguousRecord> ambiguous;
+  std::vector<Notice> notices;
+  std::vector<int> row_of;             // by record index, 0 none
+  std::vector<std::int64_t> kept_cells;  // by record index: mapped cells left for a formula or spill
+  std::int64_t kept_rows = 0;
+  std::int64_t drafts = 0;
+  std::int64_t managed_rows = 0;
+  int insert_at = 0;                   // new rows stand from here on
+  int free_rows = 0;                   // rows from `insert_at` on that may simply be filled
+  bool copy_row_format = true;         // the row above `insert_at` is data, so new rows may look like it
+
+  [[nodiscard]] bool writes_nothing() const {
+    return updates.empty() && adds.empty() && deletes.empty() && columns.settled() && !missing;
+  }
+};
+
+struct TabInput {
+  const TabLayout& layout;
+  const FieldCatalogue& catalogue;
+  const SheetTable* table;  // null: the tab does not exist
+  const TabState& state;
+  DateOrder date_order;
+  const std::vector<TabRecord>& records;
+  const std::vector<PlanJob>& jobs;
+  // By record index: left alone in this tab by an open hold of another job.
+  const std::vector<bool>& on_hold;
+  // By record index: index of the other tab it moved to may be written by the same job.
+  const std::vector<bool>& may_move;
+};
+
+TabPlan plan_tab(const TabInput& input);
+
+}  // namespace rowlane::plan
