@@ -79,7 +79,9 @@ void Connection::enter(Phase phase) {
 void Connection::check_time(SteadyClock::time_point now) {
   const ListenLimits& limits = shared_->limits;
   const auto spent = now - phase_began_;
-  const auto progress_time = limits.body_time_max + Millis(progress_ * 1000 / std::max<std::size_t>(limits.rate_min, 1));
+  const bool window_over = (phase_ == Phase::body || phase_ == Phase::sending) && spent > limits.body_time_max;
+  if (window_over && progress_ >= limits.rate_min * static_cast<std::size_t>(limits.body_time_max.count()) / 1000)
+    return enter(phase_);
   switch (phase_) {
     case Phase::handshake:
       if (spent > limits.head_time_max) close();
@@ -92,13 +94,13 @@ void Connection::check_time(SteadyClock::time_point now) {
       }
       break;
     case Phase::body:
-      if (spent > progress_time) {
+      if (window_over) {
         refuse(408, "The body did not arrive in time.");
         advance();
       }
       break;
     case Phase::sending:
-      if (spent > progress_time) close();
+      if (window_over) close();
       break;
     case Phase::lingering:
       if (spent > limits.linger_time_max) close();

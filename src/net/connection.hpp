@@ -146,7 +146,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_off_list_ = false;
   AfterSend after_send_ = AfterSend::next_request;
   SteadyClock::time_point phase_began_;
-  std::size_t progress_ = 0;  // bytes moved in this phase
+  std::size_t progress_ = 0;  // bytes moved since `phase_began_`
 
   std::string in_;           // received and not yet taken
   std::size_t scanned_ = 0;  // of `in_`: scan_head has seen so much

@@ -28,8 +28,8 @@ struct ListenLimits {
   // The limit for one route, where it differs from `body_bytes_max`. `path` is as sent, without the query.
   std::function<std::size_t(std::string_view method, std::string_view path)> body_bytes_for;
   Millis head_time_max{10'000};  // from connecting, or from a request's first byte, to the end of its headers: 408
-  // A body must be there after `body_time_max` plus what it has at `rate_min` bytes a second: 408. The same
-  // holds for a client that does not take its answer; its connection is reset.
+  // A body that is not there after `body_time_max` is cut (408) unless it came at `rate_min` bytes a second or
+  // faster, in every such span of time. The same holds for an answer that is not taken; its connection is closed.
   Millis body_time_max{30'000};
   std::size_t rate_min = 16 * 1024;
   Millis idle_time_max{75'000};  // between requests

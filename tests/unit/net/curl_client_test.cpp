@@ -1,0 +1,204 @@
+#include "net/curl_client.hpp"
+
+#include <doctest/doctest.h>
+
+#include "support/raw_client.hpp"
+#include "test_server.hpp"
+
+using namespace rowlane;
+using namespace rowlane::testing;
+
+namespace {
+
+Task<net::Response> serve(net::Request request) {
+  net::Response response;
+  response.content_type = "text/plain";
+  response.headers.emplace_back("X-Mixed-Case", request.header("x-sent"));
+  if (request.path == "/status") response.status = 418;
+  if (request.path == "/redirect") {
+    response.status = 302;
+    response.headers.emplace_back("Location", "/");
+  }
+  if (request.path == "/cut") response.cut_after_bytes = 3'000;
+  if (request.path == "/slow") co_await suspend_for<int>([](Resolver<int>) {});
+  if (const std::string* bytes = request.query_value("bytes")) {
+    response.body.assign(static_cast<std::size_t>(std::stoul(*bytes)), 'x');
+  } else {
+    response.body = fmt::format("{} {} {} {}", request.method, request.target, request.header("content-type"), request.body);
+  }
+  co_return response;
+}
+
+struct Fixture {
+  TestServer server{serve};
+  net::IoThread io;
+  std::optional<net::CurlClient> client;
+  Fixture() {
+    io.start("test-curl");
+    client.emplace(io);
+  }
+  Result<net::HttpAnswer> send(net::HttpRequest request) { return run_on(io, client->send(std::move(request))); }
+};
+
+}  // namespace
+
+TEST_CASE("every method reaches the server and its answer comes back") {
+  Fixture f;
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    CAPTURE(method);
+    net::HttpRequest request{.method = method, .url = f.server.url("/a?b=c"), .headers = {{"X-Sent", "me"}}};
+    if (std::string_view(method) != "GET") {
+      request.body = "payload";
+      request.headers.emplace_back("Content-Type", "application/json");
+    }
+    const Result<net::HttpAnswer> answer = f.send(std::move(request));
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+    CHECK(answer->header("x-mixed-case") == "me");
+    const bool has_body = std::string_view(method) != "GET";
+    CHECK(answer->body == fmt::format("{} /a?b=c {} {}", method, has_body ? "application/json" : "", has_body ? "payload" : ""));
+  }
+  const Result<net::HttpAnswer> head = f.send({.method = "HEAD", .url = f.server.url("/")});
+  REQUIRE(head);
+  CHECK(head->body.empty());
+  CHECK(f.server.listener().counts().accepted == 1);  // one connection was kept for all of them
+}
+
+TEST_CASE("a status is a value, redirects are not followed, a large body is sent whole") {
+  Fixture f;
+  CHECK(f.send({.url = f.server.url("/status")})->status == 418);
+  CHECK(f.send({.url = f.server.url("/redirect")})->status == 302);
+  const std::string body(1'000'000, 'b');
+  CHECK(f.send({.method = "POST", .url = f.server.url("/"), .body = body})->body == "POST /  " + body);
+}
+
+TEST_CASE("gzip is decoded, and a streamed body arrives in pieces before the answer") {
+  Fixture f;
+  CHECK(f.send({.url = f.server.url("/?bytes=200000")})->body == std::string(200'000, 'x'));
+  std::string streamed;
+  net::HttpRequest request{.url = f.server.url("/?bytes=20000000")};
+  request.on_body = [&](std::string_view piece) {
+    CHECK(Executor::current() == &f.io);
+    streamed += piece;
+    return true;
+  };
+  const Result<net::HttpAnswer> answer = f.send(std::move(request));
+  REQUIRE(answer);
+  CHECK(answer->body.empty());
+  CHECK(streamed.size() == 20'000'000);
+
+  net::HttpRequest failing{.url = f.server.url("/status")};
+  failing.on_body = [](std::string_view) { return false; };
+  CHECK(f.send(std::move(failing))->body.starts_with("GET /status"));  // only a 200 is streamed
+}
+
+TEST_CASE("pieces come on the caller's executor, whichever it is") {
+  Fixture f;
+  net::IoThread other;
+  other.start("test-other");
+  std::string streamed;
+  net::HttpRequest request{.url = f.server.url("/?bytes=5000000")};
+  request.on_body = [&](std::string_view piece) {
+    CHECK(Executor::current() == &other);
+    streamed += piece;
+    return true;
+  };
+  CHECK(run_on(other, f.client->send(std::move(request))));
+  CHECK(streamed.size() == 5'000'000);
+}
+
+TEST_CASE("failures say whether the request may have been taken") {
+  Fixture f;
+  SUBCASE("refused connection") {
+    std::uint16_t free_port = 0;
+    {
+      net::IoThread io;
+      net::Listener listener;
+      free_port = listener.start(io, {}, serve).value();
+    }
+    const auto answer = f.send({.url = fmt::format("http://127.0.0.1:{}/", free_port)});
+    CHECK(answer.error().code == Errc::unavailable);
+  }
+  SUBCASE("unknown name") {
+    CHECK(f.send({.url = "https://name.invalid/"}).error().code == Errc::unavailable);
+  }
+  SUBCASE("cut answer") {
+    CHECK(f.send({.url = f.server.url("/cut?bytes=500000")}).error().code == Errc::unknown_outcome);
+  }
+  SUBCASE("no answer in time") {
+    const auto answer = f.send({.url = f.server.url("/slow"), .timeout = Millis{50}});
+    CHECK(answer.error().code == Errc::unknown_outcome);
+  }
+  SUBCASE("an answer over its limit, also when it was small on the wire") {
+    const auto plain = f.send({.url = f.server.url("/?bytes=300000"), .answer_bytes_max = 100'000});
+    CHECK(plain.error().code == Errc::unknown_outcome);
+    const auto packed = f.send({.url = f.server.url("/?bytes=200000"), .answer_bytes_max = 100'000});
+    CHECK(packed.error().code == Errc::unknown_outcome);
+  }
+  SUBCASE("a reader that gives up") {
+    net::HttpRequest request{.url = f.server.url("/?bytes=300000")};
+    request.on_body = [](std::string_view) { return false; };
+    CHECK(f.send(std::move(request)).error().code == Errc::unknown_outcome);
+  }
+  SUBCASE("TLS spoken to a plain server") {
+    const std::string url = fmt::format("https://127.0.0.1:{}/", f.server.port());
+    CHECK(f.send({.url = url}).error().code == Errc::unavailable);
+  }
+  SUBCASE("plain http beyond loopback, and other schemes") {
+    CHECK(f.send({.url = "http://example.com/"}).error().code == Errc::invalid_input);
+    CHECK(f.send({.url = "file:///etc/passwd"}).error().code == Errc::invalid_input);
+    CHECK(f.send({.url = "nonsense"}).error().code == Errc::invalid_input);
+  }
+  SUBCASE("a header with a line break") {
+    CHECK(f.send({.url = f.server.url("/"), .headers = {{"X", "a\r\nY: b"}}}).error().code == Errc::invalid_input);
+  }
+}
+
+TEST_CASE("many exchanges run at once") {
+  Fixture f;
+  std::vector<std::future<Result<net::HttpAnswer>>> waiting;
+  std::vector<std::promise<Result<net::HttpAnswer>>> promises(200);
+  for (std::size_t i = 0; i < promises.size(); ++i) {
+    waiting.push_back(promises[i].get_future());
+    detach(f.io, store_result(f.client->send({.url = f.server.url(fmt::format("/{}", i))}), promises[i]));
+  }
+  for (std::size_t i = 0; i < waiting.size(); ++i) CHECK(waiting[i].get()->body == fmt::format("GET /{}  ", i));
+}
+
+namespace {
+Task<int> drop_after_first_piece(net::CurlClient& client, std::string url, int& pieces) {
+  net::HttpRequest request{.url = std::move(url)};
+  std::optional<Resolver<int>> first;
+  request.on_body = [&](std::string_view) {
+    ++pieces;
+    if (first) std::exchange(first, std::nullopt).value()(1);
+    return true;
+  };
+  auto exchange = std::make_unique<TaskGroup>(*Executor::current());
+  struct Run {
+    static Task<void> run(Task<Result<net::HttpAnswer>> task) { (void)co_await std::move(task); }
+  };
+  exchange->spawn(Run::run(client.send(std::move(request))));
+  co_await suspend_for<int>([&](Resolver<int> done) { first.emplace(std::move(done)); });
+  exchange.reset();  // destroys the suspended exchange
+  const int before = pieces;
+  (void)co_await client.send({.url = url});
+  co_return pieces - before;
+}
+}  // namespace
+
+TEST_CASE("a destroyed exchange delivers nothing more") {
+  Fixture f;
+  int pieces = 0;
+  CHECK(run_on(f.io, drop_after_first_piece(*f.client, f.server.url("/?bytes=30000000"), pieces)) == 0);
+  CHECK(pieces > 0);
+}
+
+TEST_CASE("loopback addresses are told from others") {
+  CHECK(net::is_loopback_url("http://127.0.0.1:80/x"));
+  CHECK(net::is_loopback_url("http://localhost/"));
+  CHECK(net::is_loopback_url("http://[::1]:8/"));
+  CHECK_FALSE(net::is_loopback_url("http://127.0.0.1.example.com/"));
+  CHECK_FALSE(net::is_loopback_url("http://localhost@example.com/"));
+  CHECK_FALSE(net::is_loopback_url("ftp://localhost/"));
+}
