@@ -1,0 +1,288 @@
+#include "sheets/google/encode.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+
+namespace rowlane::sheets::google {
+
+namespace {
+
+std::string_view format_type(FormatKind kind) {
+  switch (kind) {
+    case FormatKind::none: return "NUMBER_FORMAT_TYPE_UNSPECIFIED";
+    case FormatKind::text: return "TEXT";
+    case FormatKind::number: return "NUMBER";
+    case FormatKind::currency: return "CURRENCY";
+    case FormatKind::percent: return "PERCENT";
+    case FormatKind::date: return "DATE";
+    case FormatKind::time: return "TIME";
+    case FormatKind::date_time: return "DATE_TIME";
+    case FormatKind::scientific: return "SCIENTIFIC";
+  }
+  return "NUMBER_FORMAT_TYPE_UNSPECIFIED";
+}
+
+// Writes requests into the body; every method is one kind of request, or a part of one.
+class Writer {
+ public:
+  std::string out;
+  std::vector<int> op_of_request;
+  int op = 0;
+
+  template <class... T>
+  void put(fmt::format_string<T...> format, T&&... values) {
+    fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
+  }
+  void begin_request() {
+    if (!op_of_request.empty()) out += ',';
+    op_of_request.push_back(op);
+  }
+
+  void value(const CellWrite& cell) {
+    if (const auto* text = std::get_if<std::string>(&cell.value); text != nullptr && !text->empty()) {
+      out += R"("userEnteredValue":{"stringValue":)";
+      append_json_string(out, *text);
+      out += '}';
+    } else if (const auto* number = std::get_if<double>(&cell.value)) {
+      put(R"("userEnteredValue":{{"numberValue":{}}})", number_text(*number));
+    } else if (const auto* boolean = std::get_if<bool>(&cell.value)) {
+      put(R"("userEnteredValue":{{"boolValue":{}}})", *boolean);
+    }
+  }
+  void cell(const CellWrite& write) {
+    out += '{';
+    value(write);
+    if (write.format && write.format->first != FormatKind::none) {
+      if (out.back() != '{') out += ',';
+      put(R"("userEnteredFormat":{{"numberFormat":{{"type":"{}","pattern":)", format_type(write.format->first));
+      append_json_string(out, write.format->second);
+      out += "}}";
+    }
+    out += '}';
+  }
+
+  // Columns [first, last) of each row, all of which do or do not set their format.
+  template <class Rows>
+  void update_cells(std::int64_t sheet_id, int row, int column, const Rows& rows, std::size_t first, std::size_t last) {
+    const bool sets_format = rows.front()[first].format.has_value();
+    begin_request();
+    put(R"({{"updateCells":{{"start":{{"sheetId":{},"rowIndex":{},"columnIndex":{}}},"fields":"userEnteredValue{}","rows":[)",
+        sheet_id, row - 1, column - 1 + static_cast<int>(first),
+        sets_format ? ",userEnteredFormat.numberFormat" : "");
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      out += r == 0 ? R"({"values":[)" : R"(,{"values":[)";
+      for (std::size_t c = first; c < last; ++c) {
+        if (c > first) out += ',';
+        cell(rows[r][c]);
+      }
+      out += "]}";
+    }
+    out += "]}}";
+  }
+  // Splits the columns where the cells start or stop to set a format. `rows` agree about that, column by column.
+  template <class Rows>
+  void update_uniform(std::int64_t sheet_id, int row, int column, const Rows& rows) {
+    const auto& top = rows.front();
+    for (std::size_t first = 0; first < top.size();) {
+      std::size_t last = first + 1;
+      while (last < top.size() && top[last].format.has_value() == top[first].format.has_value()) ++last;
+      update_cells(sheet_id, row, column, rows, first, last);
+      first = last;
+    }
+  }
+
+  void dimension_range(std::int64_t sheet_id, bool rows, int first, int count) {
+    put(R"({{"sheetId":{},"dimension":"{}","startIndex":{},"endIndex":{}}})", sheet_id, rows ? "ROWS" : "COLUMNS",
+        first - 1, first - 1 + count);
+  }
+  void insert(std::int64_t sheet_id, bool rows, int first, int count) {
+    begin_request();
+    out += R"({"insertDimension":{"range":)";
+    dimension_range(sheet_id, rows, first, count);
+    put(R"(,"inheritFromBefore":{}}}}})", first > 1);  // nothing stands before the first
+  }
+  void append(std::int64_t sheet_id, bool rows, int count) {
+    if (count <= 0) return;
+    begin_request();
+    put(R"({{"appendDimension":{{"sheetId":{},"dimension":"{}","length":{}}}}})", sheet_id, rows ? "ROWS" : "COLUMNS",
+        count);
+  }
+  void begin_metadata(std::int64_t id, std::string_view key, std::string_view value_text) {
+    begin_request();
+    put(R"({{"createDeveloperMetadata":{{"developerMetadata":{{"metadataId":{},"metadataKey":)", id);
+    append_json_string(out, key);
+    out += R"(,"metadataValue":)";
+    append_json_string(out, value_text);
+    out += R"(,"visibility":"PROJECT","location":)";
+  }
+  void grid_range(std::int64_t sheet_id, const CellRange& range) {
+    put(R"({{"sheetId":{},"startRowIndex":{},"endRowIndex":{},"startColumnIndex":{},"endColumnIndex":{}}})", sheet_id,
+        range.row_first - 1, range.row_last, range.column_first - 1, range.column_last);
+  }
+
+  void write(const op::AddTab& tab) {
+    begin_request();
+    put(R"({{"addSheet":{{"properties":{{"sheetId":{},"title":)", tab.sheet_id);
+    append_json_string(out, tab.title);
+    put(R"(,"gridProperties":{{"rowCount":{},"columnCount":{}}}}}}}}})", tab.rows, tab.columns);
+  }
+  void write(const op::InsertRows& rows) { insert(rows.sheet_id, true, rows.row, rows.count); }
+  void write(const op::InsertColumns& columns) { insert(columns.sheet_id, false, columns.column, columns.count); }
+  void write(const op::DeleteRows& rows) {
+    begin_request();
+    out += R"({"deleteDimension":{"range":)";
+    dimension_range(rows.sheet_id, true, rows.row, rows.count);
+    out += "}}";
+  }
+  void write(const op::GrowGrid& grid) {
+    append(grid.sheet_id, true, grid.rows);
+    append(grid.sheet_id, false, grid.columns);
+  }
+  void write(const op::UpdateCells& update) {
+    if (update.cells.empty()) return;
+    update_uniform(update.sheet_id, update.row, update.column, std::span(&update.cells, 1));
+  }
+  void write(const op::UpdateBlock& block) {
+    if (block.rows.empty() || block.rows.front().empty()) return;
+    const auto sets_same = [&](const std::vector<CellWrite>& row) {
+      return std::ranges::equal(row, block.rows.front(), [](const CellWrite& a, const CellWrite& b) {
+        return a.format.has_value() == b.format.has_value();
+      });
+    };
+    if (std::ranges::all_of(block.rows, sets_same))
+      return update_uniform(block.sheet_id, block.row, block.column, block.rows);
+    for (std::size_t r = 0; r < block.rows.size(); ++r)
+      update_uniform(block.sheet_id, block.row + static_cast<int>(r), block.column, std::span(&block.rows[r], 1));
+  }
+  void write(const op::MarkColumn& mark) {
+    begin_metadata(mark.metadata_id, mark.key, mark.value);
+    out += R"({"dimensionRange":)";
+    dimension_range(mark.sheet_id, false, mark.column, 1);
+    out += "}}}}";
+  }
+  void write(const op::MarkSpreadsheet& mark) {
+    begin_metadata(mark.metadata_id, mark.key, mark.value);
+    out += R"({"spreadsheet":true}}}})";
+  }
+  void write(const op::DeleteMark& mark) {
+    begin_request();
+    put(R"({{"deleteDeveloperMetadata":{{"dataFilter":{{"developerMetadataLookup":{{"metadataId":{}}}}}}}}})",
+        mark.metadata_id);
+  }
+  void write(const op::HideColumn& hide) {
+    begin_request();
+    out += R"({"updateDimensionProperties":{"range":)";
+    dimension_range(hide.sheet_id, false, hide.column, 1);
+    out += R"(,"properties":{"hiddenByUser":true},"fields":"hiddenByUser"}})";
+  }
+  void write(const op::ProtectColumn& protect) {
+    begin_request();
+    put(R"({{"addProtectedRange":{{"protectedRange":{{"range":{{"sheetId":{},"startColumnIndex":{},"endColumnIndex":{}}},"warningOnly":true,"description":)",
+        protect.sheet_id, protect.column - 1, protect.column);
+    append_json_string(out, protect.description);
+    out += "}}}";
+  }
+  void write(const op::SetFilter& filter) {
+    begin_request();
+    out += R"({"setBasicFilter":{"filter":{"range":)";
+    grid_range(filter.sheet_id, filter.range);
+    if (filter.rest.size() > 2) {  // "{...}" as the parser wrote it
+      out += ',';
+      out.append(filter.rest, 1, filter.rest.size() - 2);
+    }
+    out += "}}}";
+  }
+};
+
+// What JSON could not carry.
+Status check(const Op& op) {
+  const auto is_finite = [](const CellWrite& cell) {
+    const auto* number = std::get_if<double>(&cell.value);
+    return number == nullptr || std::isfinite(*number);
+  };
+  if (const auto* update = std::get_if<op::UpdateCells>(&op)) {
+    if (!std::ranges::all_of(update->cells, is_finite)) return fail(Errc::invalid_input, "a number is not finite");
+  } else if (const auto* block = std::get_if<op::UpdateBlock>(&op)) {
+    for (const auto& row : block->rows) {
+      if (row.size() != block->rows.front().size()) return fail(Errc::invalid_input, "rows of a block differ in width");
+      if (!std::ranges::all_of(row, is_finite)) return fail(Errc::invalid_input, "a number is not finite");
+    }
+  }
+  return {};
+}
+
+std::size_t cell_bytes(const CellWrite& cell) {
+  std::size_t bytes = 3;
+  if (const auto* text = std::get_if<std::string>(&cell.value)) bytes += text->size() + 38;
+  else if (std::holds_alternative<double>(cell.value)) bytes += 45;
+  else if (std::holds_alternative<bool>(cell.value)) bytes += 36;
+  if (cell.format) bytes += 65 + cell.format->second.size();
+  return bytes;
+}
+std::size_t row_bytes(const std::vector<CellWrite>& cells) {
+  std::size_t bytes = 14;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    bytes += cell_bytes(cells[i]);
+    if (i > 0 && cells[i].format.has_value() != cells[i - 1].format.has_value()) bytes += 140;  // one request more
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<EncodedBatch> encode_batch(const std::vector<Op>& ops, const std::vector<ReadBack>& read_back) {
+  Writer writer;
+  std::size_t bytes = 256;
+  for (const Op& op : ops) bytes += estimate_op_bytes(op);
+  writer.out.reserve(bytes);
+  writer.out = R"({"requests":[)";
+  for (const Op& op : ops) {
+    if (Status checked = check(op); !checked) {
+      checked.error().request_index = writer.op;
+      return std::unexpected(std::move(checked.error()));
+    }
+    std::visit([&](const auto& each) { writer.write(each); }, op);
+    ++writer.op;
+  }
+  writer.out += ']';
+  if (!read_back.empty()) {
+    writer.out += R"(,"includeSpreadsheetInResponse":true,"responseIncludeGridData":true,"responseRanges":[)";
+    for (std::size_t i = 0; i < read_back.size(); ++i) {
+      if (i > 0) writer.out += ',';
+      append_json_string(writer.out, a1_range(read_back[i].title, read_back[i].range));
+    }
+    writer.out += ']';
+  }
+  writer.out += '}';
+  return EncodedBatch{std::move(writer.out), std::move(writer.op_of_request)};
+}
+
+std::string encode_tab_filters(const std::vector<TabRef>& tabs) {
+  std::string out = R"({"dataFilters":[)";
+  for (std::size_t i = 0; i < tabs.size(); ++i)
+    fmt::format_to(std::back_inserter(out), R"({}{{"gridRange":{{"sheetId":{}}}}})", i > 0 ? "," : "",
+                   tabs[i].sheet_id.value_or(0));
+  return out + "]}";
+}
+
+std::size_t estimate_op_bytes(const Op& op) {
+  if (const auto* update = std::get_if<op::UpdateCells>(&op)) return 130 + row_bytes(update->cells);
+  if (const auto* block = std::get_if<op::UpdateBlock>(&op)) {
+    std::size_t bytes = 130;
+    for (const auto& row : block->rows) bytes += row_bytes(row);
+    return bytes;
+  }
+  if (const auto* mark = std::get_if<op::MarkColumn>(&op)) return 260 + mark->key.size() + mark->value.size();
+  if (const auto* mark = std::get_if<op::MarkSpreadsheet>(&op)) return 190 + mark->key.size() + mark->value.size();
+  if (const auto* filter = std::get_if<op::SetFilter>(&op)) return 160 + filter->rest.size();
+  if (const auto* tab = std::get_if<op::AddTab>(&op)) return 120 + tab->title.size();
+  if (const auto* protect = std::get_if<op::ProtectColumn>(&op)) return 170 + protect->description.size();
+  return 150;
+}
+
+}  // namespace rowlane::sheets::google

@@ -1,0 +1,34 @@
+// Ops as the body of a batchUpdate, built straight into one string.
+//
+// Text is always a stringValue, never a formula; a blank is a cell without a value under the mask that clears it.
+// The mask names userEnteredFormat.numberFormat only where a cell sets it, so other cells keep their format; an op
+// whose cells differ in that becomes several requests. Requests of different ops are never joined: an error's
+// request number then names one op.
+// Metadata has the visibility PROJECT, for columns too: nobody but this project's accounts can read, copy or
+// delete it, and no script of the document needs it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "sheets/sheet_api.hpp"
+
+namespace rowlane::sheets::google {
+
+struct EncodedBatch {
+  std::string body;
+  std::vector<int> op_of_request;  // which op the request at this place came from
+};
+
+// Errors: invalid_input with `request_index` (of the ops) for a number that is not finite, or rows of a block that
+// differ in width.
+Result<EncodedBatch> encode_batch(const std::vector<Op>& ops, const std::vector<ReadBack>& read_back);
+
+// The body of a getByDataFilter for the whole of these tabs.
+std::string encode_tab_filters(const std::vector<TabRef>& tabs);
+
+// Within a few per cent of what `encode_batch` makes of the op, without making it.
+std::size_t estimate_op_bytes(const Op& op);
+
+}  // namespace rowlane::sheets::google
