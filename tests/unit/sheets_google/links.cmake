@@ -1,1 +1,1 @@
-set(UNIT_LINKS rowlane_sheets_google rowlane_net)
+set(UNIT_LINKS rowlane_sheets_google rowlane_sheets_local rowlane_net)

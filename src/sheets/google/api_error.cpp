@@ -1,0 +1,125 @@
+#include "sheets/google/api_error.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+
+namespace rowlane::sheets::google {
+
+namespace {
+
+constexpr std::size_t kMessageBytesMax = 300;
+
+struct Parsed {
+  std::string message, status, reason;  // `reason`: Drive's, or of Sheets' ErrorInfo
+};
+
+Parsed parse_body(const net::HttpAnswer& answer) {
+  Parsed parsed;
+  const Result<Json> body = parse_json(answer.body);
+  if (!body) return parsed;
+  const Json& error = (*body)["error"];
+  parsed.message = error["message"].string_or();
+  parsed.status = error["status"].string_or();
+  for (const char* list : {"errors", "details"}) {
+    const Json::Array* entries = error[list].if_array();
+    if (entries == nullptr) continue;
+    for (const Json& entry : *entries)
+      if (parsed.reason.empty()) parsed.reason = entry["reason"].string_or();
+  }
+  return parsed;
+}
+
+std::string shorten(std::string_view text) {
+  std::size_t size = std::min(text.size(), kMessageBytesMax);
+  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  std::string out(text.substr(0, size));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  return out;
+}
+
+// "Invalid requests[3].updateCells: ..." and "Invalid value at 'requests[3].update_cells...'".
+std::optional<int> request_number(std::string_view message) {
+  constexpr std::string_view kMark = "requests[";
+  const std::size_t at = message.find(kMark);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char* first = message.data() + at + kMark.size();
+  int number = 0;
+  const auto [end, code] = std::from_chars(first, message.data() + message.size(), number);
+  if (code != std::errc() || end == message.data() + message.size() || *end != ']' || number < 0) return std::nullopt;
+  return number;
+}
+
+std::optional<Millis> retry_after(const net::HttpAnswer& answer) {
+  const std::string_view text = answer.header("retry-after");
+  int seconds = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || code != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
+  return std::chrono::seconds(std::min(seconds, 3600));
+}
+
+bool is_quota_reason(std::string_view reason) {
+  return reason == "rateLimitExceeded" || reason == "userRateLimitExceeded" || reason == "quotaExceeded" ||
+         reason == "dailyLimitExceeded" || reason == "RATE_LIMIT_EXCEEDED";
+}
+bool is_api_off_reason(std::string_view reason) { return reason == "accessNotConfigured" || reason == "SERVICE_DISABLED"; }
+
+Error bad_request(const Parsed& parsed, const CallContext& context) {
+  Error error{.code = Errc::invalid_input, .message = "Google refuses the request: " + shorten(parsed.message)};
+  if (const std::optional<int> number = request_number(parsed.message); number && context.op_of_request != nullptr) {
+    const std::vector<int>& ops = *context.op_of_request;
+    if (static_cast<std::size_t>(*number) < ops.size()) error.request_index = ops[static_cast<std::size_t>(*number)];
+  }
+  if (parsed.message.contains("No grid with id")) error.code = Errc::sheet_missing;
+  return error;
+}
+
+Error not_shared(const Parsed& parsed, const CallContext& context) {
+  const std::string sentence =
+      context.share_with.empty()
+          ? std::string("the spreadsheet cannot be opened")
+          : fmt::format("the spreadsheet is not there or not shared: share it with {} as an editor", context.share_with);
+  return {.code = Errc::not_shared, .message = fmt::format("{} (Google: {})", sentence, shorten(parsed.message))};
+}
+
+}  // namespace
+
+Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
+  const Parsed parsed = parse_body(answer);
+  const auto quota = [&] {
+    return Error{.code = Errc::quota_exceeded,
+                 .message = "Google's quota is used up: " + shorten(parsed.message),
+                 .retry_after = retry_after(answer)};
+  };
+  switch (answer.status) {
+    case 400: return bad_request(parsed, context);
+    case 401:
+      return {.code = Errc::credentials, .message = "Google refuses a fresh token: " + shorten(parsed.message)};
+    case 403:
+      if (is_quota_reason(parsed.reason) || parsed.status == "RESOURCE_EXHAUSTED") return quota();
+      if (is_api_off_reason(parsed.reason))
+        return {.code = Errc::credentials,
+                .message = "the account's Google Cloud project has this API switched off: " + shorten(parsed.message)};
+      return not_shared(parsed, context);
+    case 404: return not_shared(parsed, context);
+    case 413: return {.code = Errc::too_large, .message = "the request is too large for Google"};
+    case 429: return quota();
+    default: break;
+  }
+  // Also an answer nobody expects, such as a redirect: a write may have passed whatever gave it.
+  const Errc code = context.is_write ? Errc::unknown_outcome : Errc::unavailable;
+  const bool says_why = !parsed.message.empty();
+  return {.code = code,
+          .message = fmt::format("Google answered {}{}{}", answer.status, says_why ? ": " : "", shorten(parsed.message)),
+          .retry_after = retry_after(answer)};
+}
+
+Error error_of(Error transport, bool is_write) {
+  if (transport.code == Errc::unknown_outcome && !is_write) transport.code = Errc::unavailable;
+  return transport;
+}
+
+}  // namespace rowlane::sheets::google

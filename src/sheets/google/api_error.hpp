@@ -1,0 +1,26 @@
+// What an answer other than 200 of Google means for a pass.
+//
+// Sheets answers with google.rpc.Status ({"error": {"code", "message", "status"}}), Drive with the older shape that
+// has `errors: [{domain, reason}]`. Messages keep Google's own sentence, cut to 300 bytes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "net/http_client.hpp"
+
+namespace rowlane::sheets::google {
+
+struct CallContext {
+  bool is_write = false;
+  std::string share_with;                       // named when the spreadsheet is not shared
+  const std::vector<int>* op_of_request = nullptr;  // of a batchUpdate; outlives the call
+};
+
+Error error_of(const net::HttpAnswer& answer, const CallContext& context);
+
+// An exchange that did not give a whole answer. A read that may have been answered has lost nothing.
+Error error_of(Error transport, bool is_write);
+
+}  // namespace rowlane::sheets::google

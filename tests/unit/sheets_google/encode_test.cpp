@@ -1,0 +1,101 @@
+#include "sheets/google/encode.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "support/discovery.hpp"
+
+using namespace rowlane;
+using namespace rowlane::sheets;
+using rowlane::testing::Discovery;
+
+namespace {
+const std::pair<FormatKind, std::string> kDate{FormatKind::date, "dd/mm/yyyy"};
+const CellWrite kBlank{};
+CellWrite text(std::string value) { return {.value = std::move(value)}; }
+CellWrite number(double value) { return {.value = value}; }
+CellWrite day(double value) { return {.value = value, .format = kDate}; }
+
+std::string requests_of(const Op& op) {
+  const std::string body = google::encode_batch({op}, {}).value().body;
+  return body.substr(13, body.size() - 15);  // within {"requests":[ ]}
+}
+}  // namespace
+
+TEST_CASE("each op becomes its request") {
+  struct Case {
+    std::string_view name;
+    Op op;
+    std::string_view json;
+  };
+  const Case cases[] = {
+      {"new tab", op::AddTab{7, "a \"b\"", 100, 5},
+       R"({"addSheet":{"properties":{"sheetId":7,"title":"a \"b\"","gridProperties":{"rowCount":100,"columnCount":5}}}})"},
+      {"rows in", op::InsertRows{7, 5, 2},
+       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":4,"endIndex":6},"inheritFromBefore":true}})"},
+      {"rows in at the top inherit nothing", op::InsertRows{7, 1, 1},
+       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":0,"endIndex":1},"inheritFromBefore":false}})"},
+      {"rows out", op::DeleteRows{7, 3, 1},
+       R"({"deleteDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":2,"endIndex":3}}})"},
+      {"rows at the end", op::GrowGrid{7, 10, 0}, R"({"appendDimension":{"sheetId":7,"dimension":"ROWS","length":10}})"},
+      {"columns in", op::InsertColumns{7, 3, 1},
+       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":2,"endIndex":3},"inheritFromBefore":true}})"},
+      {"text stays text", op::UpdateCells{7, 2, 1, {text("=1+1")}},
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"=1+1"}}]}]}})"},
+      {"number, truth, blank, empty text", op::UpdateCells{7, 1, 2, {number(0.1), {.value = true}, kBlank, text("")}},
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":0,"columnIndex":1},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"numberValue":0.1}},{"userEnteredValue":{"boolValue":true}},{},{}]}]}})"},
+      {"a formatted cell has a mask of its own", op::UpdateCells{7, 1, 1, {text("a"), day(45000)}},
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":0,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"a"}}]}]}},)"
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":0,"columnIndex":1},"fields":"userEnteredValue,userEnteredFormat.numberFormat","rows":[{"values":[{"userEnteredValue":{"numberValue":45000},"userEnteredFormat":{"numberFormat":{"type":"DATE","pattern":"dd/mm/yyyy"}}}]}]}})"},
+      {"a block is split by columns", op::UpdateBlock{7, 3, 1, {{text("a"), day(1)}, {text("b"), day(2)}}},
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":2,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"a"}}]},{"values":[{"userEnteredValue":{"stringValue":"b"}}]}]}},)"
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":2,"columnIndex":1},"fields":"userEnteredValue,userEnteredFormat.numberFormat","rows":[{"values":[{"userEnteredValue":{"numberValue":1},"userEnteredFormat":{"numberFormat":{"type":"DATE","pattern":"dd/mm/yyyy"}}}]},{"values":[{"userEnteredValue":{"numberValue":2},"userEnteredFormat":{"numberFormat":{"type":"DATE","pattern":"dd/mm/yyyy"}}}]}]}})"},
+      {"column mark", op::MarkColumn{7, 2, 55, "k", "v"},
+       R"({"createDeveloperMetadata":{"developerMetadata":{"metadataId":55,"metadataKey":"k","metadataValue":"v","visibility":"PROJECT","location":{"dimensionRange":{"sheetId":7,"dimension":"COLUMNS","startIndex":1,"endIndex":2}}}}})"},
+      {"token", op::MarkSpreadsheet{55, "k", "v"},
+       R"({"createDeveloperMetadata":{"developerMetadata":{"metadataId":55,"metadataKey":"k","metadataValue":"v","visibility":"PROJECT","location":{"spreadsheet":true}}}})"},
+      {"token away", op::DeleteMark{55},
+       R"({"deleteDeveloperMetadata":{"dataFilter":{"developerMetadataLookup":{"metadataId":55}}}})"},
+      {"hide", op::HideColumn{7, 4},
+       R"({"updateDimensionProperties":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":3,"endIndex":4},"properties":{"hiddenByUser":true},"fields":"hiddenByUser"}})"},
+      {"protect", op::ProtectColumn{7, 4, "Rowlane"},
+       R"({"addProtectedRange":{"protectedRange":{"range":{"sheetId":7,"startColumnIndex":3,"endColumnIndex":4},"warningOnly":true,"description":"Rowlane"}}})"},
+      {"filter with what was read", op::SetFilter{7, {1, 1, 10, 5}, R"({"filterSpecs":[{"columnIndex":1}]})"},
+       R"({"setBasicFilter":{"filter":{"range":{"sheetId":7,"startRowIndex":0,"endRowIndex":10,"startColumnIndex":0,"endColumnIndex":5},"filterSpecs":[{"columnIndex":1}]}}})"},
+      {"filter without criteria", op::SetFilter{7, {1, 1, 10, 5}, ""},
+       R"({"setBasicFilter":{"filter":{"range":{"sheetId":7,"startRowIndex":0,"endRowIndex":10,"startColumnIndex":0,"endColumnIndex":5}}}})"},
+  };
+  const Discovery discovery("sheets-v4-discovery.json");
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    CHECK(requests_of(c.op) == c.json);
+    const auto batch = google::encode_batch({c.op}, {}).value();
+    for (const std::string& problem : discovery.check_value("BatchUpdateSpreadsheetRequest", parse_json(batch.body).value()))
+      FAIL_CHECK(problem);
+    const double estimate = static_cast<double>(google::estimate_op_bytes(c.op));
+    CHECK(estimate >= static_cast<double>(c.json.size()) * 0.9);
+    CHECK(estimate <= static_cast<double>(c.json.size()) * 1.5 + 60);
+  }
+}
+
+TEST_CASE("a block whose rows differ in formats is written row by row, and requests are traced to their op") {
+  const std::vector<Op> ops = {op::GrowGrid{1, 5, 5}, op::UpdateBlock{1, 1, 1, {{text("a"), day(1)}, {day(2), text("b")}}},
+                               op::GrowGrid{1, 0, 0}, op::DeleteMark{9}};
+  const auto batch = google::encode_batch(ops, {}).value();
+  CHECK(batch.op_of_request == std::vector{0, 0, 1, 1, 1, 1, 3});
+}
+
+TEST_CASE("ranges to read back are quoted and asked for") {
+  const auto batch = google::encode_batch({}, {{"Bob's", {1, 1, 5, 3}}, {"x", {2, 27, 2, 28}}}).value();
+  CHECK(batch.body ==
+        R"({"requests":[],"includeSpreadsheetInResponse":true,"responseIncludeGridData":true,"responseRanges":["'Bob''s'!A1:C5","'x'!AA2:AB2"]})");
+}
+
+TEST_CASE("what JSON cannot carry is refused with the op") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto bad_number = google::encode_batch({op::DeleteMark{1}, op::UpdateCells{1, 1, 1, {number(infinity)}}}, {});
+  CHECK(bad_number.error().request_index == 1);
+  const auto ragged = google::encode_batch({op::UpdateBlock{1, 1, 1, {{text("a")}, {text("b"), text("c")}}}}, {});
+  CHECK(ragged.error().code == Errc::invalid_input);
+}
