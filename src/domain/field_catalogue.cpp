@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -152,21 +153,34 @@ bool is_vertical(std::string_view name) {
   return std::find(verticals().begin(), verticals().end(), name) != verticals().end();
 }
 
-FieldCatalogue::FieldCatalogue() {
-  fields_.reserve(kShipped.size());
-  for (const Shipped& shipped : kShipped) fields_.push_back({std::string(shipped.name), shipped.type});
-}
+FieldCatalogue::FieldCatalogue() = default;
 
 FieldId FieldCatalogue::add_extra(std::string_view name) {
   if (const auto known = find(name)) return *known;
-  fields_.push_back({std::string(name), FieldType::text});
-  return static_cast<FieldId>(fields_.size() - 1);
+  const std::unique_lock lock(mutex_);
+  const auto at = std::find(extras_.begin(), extras_.end(), name);
+  const auto index = static_cast<std::size_t>(at - extras_.begin());
+  if (at == extras_.end()) extras_.emplace_back(name);
+  return static_cast<FieldId>(field::shipped_count + index);
 }
 
 std::optional<FieldId> FieldCatalogue::find(std::string_view name) const {
-  for (std::size_t i = 0; i < fields_.size(); ++i)
-    if (fields_[i].name == name) return static_cast<FieldId>(i);
+  for (std::size_t i = 0; i < kShipped.size(); ++i)
+    if (kShipped[i].name == name) return static_cast<FieldId>(i);
+  const std::shared_lock lock(mutex_);
+  for (std::size_t i = 0; i < extras_.size(); ++i)
+    if (extras_[i] == name) return static_cast<FieldId>(field::shipped_count + i);
   return std::nullopt;
+}
+
+std::string_view FieldCatalogue::name(FieldId field) const {
+  if (field < field::shipped_count) return kShipped[field].name;
+  const std::shared_lock lock(mutex_);
+  return extras_[field - field::shipped_count];
+}
+
+FieldType FieldCatalogue::type(FieldId field) const {
+  return field < field::shipped_count ? kShipped[field].type : FieldType::text;
 }
 
 std::string FieldCatalogue::encode(const Fields& fields, bool keep_blank) const {
@@ -175,8 +189,9 @@ std::string FieldCatalogue::encode(const Fields& fields, bool keep_blank) const 
     if (!keep_blank && value.index() == 0) continue;
     if (is_extra(id)) {
       out += static_cast<char>(kExtraMarker);
-      put_varint(out, fields_[id].name.size());
-      out += fields_[id].name;
+      const std::string_view own = name(id);
+      put_varint(out, own.size());
+      out += own;
     } else {
       out += static_cast<char>(id);
     }
@@ -209,7 +224,7 @@ Json FieldCatalogue::to_json(const Value& value) const {
 }
 
 Result<Value> FieldCatalogue::from_json(FieldId field, const Json& json) const {
-  const std::string name(this->name(field));
+  const std::string name(FieldCatalogue::name(field));
   const auto expected = [&](std::string_view what) {
     return fail(Errc::invalid_input, fmt::format("{} must be {}", name, what), name);
   };
@@ -251,7 +266,7 @@ Result<Value> FieldCatalogue::from_json(FieldId field, const Json& json) const {
 }
 
 Result<Value> FieldCatalogue::from_csv(FieldId field, std::string_view text) const {
-  const std::string name(this->name(field));
+  const std::string name(FieldCatalogue::name(field));
   if (const Status ok = check_text(name, text); !ok) return std::unexpected(ok.error());
   if (text.empty()) return Value{};
   switch (type(field)) {

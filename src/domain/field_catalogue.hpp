@@ -1,7 +1,10 @@
-// Which fields a record has, and each one's type. One catalogue an agency: the shipped fields, then its own.
+// Which fields a record has, and each one's type: the shipped fields, then those that agencies map of their own.
 #pragma once
 
+#include <array>
+#include <deque>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,17 +33,19 @@ enum : FieldId {
 const std::vector<std::string>& verticals();
 bool is_vertical(std::string_view name);
 
+// One a process, shared by all agencies and threads: ids of further fields are the same everywhere, and only grow.
 class FieldCatalogue {
  public:
   FieldCatalogue();
+  FieldCatalogue(const FieldCatalogue&) = delete;
+  FieldCatalogue& operator=(const FieldCatalogue&) = delete;
   // Adds a text field of the agency's own; the name of a known field gives that one.
   FieldId add_extra(std::string_view name);
 
   [[nodiscard]] std::optional<FieldId> find(std::string_view name) const;
-  [[nodiscard]] std::string_view name(FieldId field) const { return fields_[field].name; }
-  [[nodiscard]] FieldType type(FieldId field) const { return fields_[field].type; }
+  [[nodiscard]] std::string_view name(FieldId field) const;
+  [[nodiscard]] FieldType type(FieldId field) const;
   [[nodiscard]] static bool is_extra(FieldId field) { return field >= field::shipped_count; }
-  [[nodiscard]] std::size_t size() const { return fields_.size(); }
 
   // Compact binary form: shipped fields by number, others by name. Blank values are left out when `keep_blank`
   // is false; base keeps them ("both sides are blank").
@@ -56,11 +61,8 @@ class FieldCatalogue {
   [[nodiscard]] Result<Value> from_csv(FieldId field, std::string_view text) const;
 
  private:
-  struct Field {
-    std::string name;
-    FieldType type;
-  };
-  std::vector<Field> fields_;
+  mutable std::shared_mutex mutex_;   // guards extras_
+  std::deque<std::string> extras_;    // never moves, so names stay valid
 };
 
 // "125000.50"; whole amounts without decimals: "1250".

@@ -65,7 +65,6 @@ struct AgencySettings {
   bool auto_sync = false;
   DateOrder date_order = DateOrder::dmy;
   std::vector<TabLayout> tabs;
-  FieldCatalogue catalogue;
 
   // By key or by title; null when there is none.
   [[nodiscard]] const TabLayout* find_tab(std::string_view key_or_title) const;

@@ -1,0 +1,13 @@
+# Writes OUT: all files DIR/NNNN_name.sql as one C++ table, in order.
+file(GLOB files ${DIR}/*.sql)
+list(SORT files)
+set(text "#include \"store/sqlite/migrations.hpp\"\n\nnamespace rowlane::store {\n\nstd::span<const Migration> migrations() {\n  static const Migration kAll[] = {\n")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME_WE)
+  string(SUBSTRING ${name} 0 4 number)
+  math(EXPR number "1${number} - 10000")
+  file(READ ${file} sql)
+  string(APPEND text "    {${number}, \"${name}\", R\"SQL(${sql})SQL\"},\n")
+endforeach()
+string(APPEND text "  };\n  return kAll;\n}\n\n}  // namespace rowlane::store\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,129 @@
+// Records as users see them. Every call takes a `Scope`: what lies outside it is not found.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/task.hpp"
+#include "domain/field_catalogue.hpp"
+#include "domain/record.hpp"
+
+namespace rowlane::store {
+
+enum class SortKey { created, name, renewal_date, updated, premium, status, company, policy_no };
+
+struct RecordFilter {
+  std::string search;  // "" none; found inside name, mobile, policy, registration number or e-mail, case folded
+  std::optional<std::string> vertical, status;
+  std::optional<SyncState> sync;
+  std::optional<UserId> owner;
+  std::optional<Date> renewal_from, renewal_to;  // inclusive
+};
+
+struct RecordQuery {
+  Scope scope;
+  RecordFilter filter;
+  SortKey sort = SortKey::created;
+  bool descending = false;
+  int limit = 50;
+  std::string cursor;  // "" the first page; else `next_cursor` of the page before, of the same filter and sort
+};
+
+struct RecordPage {
+  std::vector<Record> records;
+  std::string next_cursor;  // "" on the last page
+  std::int64_t total = 0;
+};
+
+struct RecordWrite {
+  Scope scope;
+  std::string public_id;
+  std::optional<std::int64_t> if_version;  // precondition when the record has another
+};
+
+// The fields to set (blank ones clear), and whether those not named are cleared.
+struct FieldPatch {
+  Fields set;
+  bool replace = false;              // PUT: what is not in `set` becomes blank
+  std::optional<UserId> owner;       // managers may give a record to another user
+};
+
+struct ImportLine {
+  int line = 0;                      // 1-based, the header is line 1
+  std::string public_id;             // "" none
+  std::optional<UserId> owner;
+  Fields set;                        // named columns alone; blank ones clear
+};
+struct ImportError {
+  int line = 0;
+  std::string field, reason;
+};
+struct ImportReport {
+  std::int64_t added = 0, updated = 0, unchanged = 0;
+  std::vector<ImportError> errors;
+};
+struct ImportOptions {
+  bool dry_run = false, skip_bad = false;
+};
+
+struct BulkReport {
+  std::int64_t changed = 0;
+  std::vector<std::string> not_found;
+};
+
+struct HistoryEntry {
+  std::int64_t id = 0;
+  std::string record;  // public id
+  JobId job;           // 0: by a user's edit
+  WallTime at{};
+  UserId user;
+  std::string side, what, tab, field;  // what: cell, add, delete, move, restore
+  int row = 0;
+  Json before, after;
+};
+struct HistoryPage {
+  std::vector<HistoryEntry> entries;
+  std::string next_cursor;
+};
+
+struct Activity {
+  std::int64_t id = 0;
+  WallTime at{};
+  UserId user;
+  std::string what, text;
+  std::string record;  // public id, or ""
+  JobId job;
+};
+struct ActivityPage {
+  std::vector<Activity> entries;
+  std::string next_cursor;
+};
+
+class RecordStore {
+ public:
+  virtual ~RecordStore() = default;
+  virtual Task<Result<RecordPage>> list_records(RecordQuery query) = 0;
+  virtual Task<Result<Record>> get_record(Scope scope, std::string public_id) = 0;
+  virtual Task<Result<Record>> create_record(Scope scope, Record record) = 0;
+  virtual Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) = 0;
+  virtual Task<Status> delete_record(RecordWrite write) = 0;
+  virtual Task<Result<Record>> restore_record(RecordWrite write) = 0;
+  // All or nothing: not_found names the first id outside the scope, and nothing changes.
+  virtual Task<Result<BulkReport>> update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) = 0;
+  virtual Task<Result<BulkReport>> delete_records(Scope scope, std::vector<std::string> ids) = 0;
+  // Lines with an `id` or a natural key of a record in the scope update it; the others are added, owned by their
+  // `owner` or else the caller. With errors and without `skip_bad` nothing changes.
+  virtual Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) = 0;
+  // Calls `each` for every living record of the scope, oldest first, in one consistent view. `each` runs on a
+  // database thread and must not block.
+  virtual Task<Status> for_each_record(Scope scope, std::function<void(const Record&)> each) = 0;
+
+  virtual Task<Result<HistoryPage>> history(Scope scope, std::string record, JobId job, int limit, std::string cursor) = 0;
+  virtual Task<Result<ActivityPage>> activity(Scope scope, int limit, std::string cursor) = 0;
+};
+
+}  // namespace rowlane::store

@@ -1,0 +1,189 @@
+#include "store/sqlite/rows.hpp"
+
+namespace rowlane::store {
+
+namespace {
+
+constexpr std::string_view kUserColumns = "u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled";
+
+User read_user(const db::Statement& row) {
+  User user;
+  user.id = {row.i64(0)};
+  user.agency = {row.i64(1)};
+  user.email = row.text(2);
+  user.name = row.text(3);
+  user.role = role_from(row.view(4)).value_or(Role::agent);
+  user.password_hash = row.text(5);
+  user.disabled = row.i32(6) != 0;
+  return user;
+}
+
+Result<std::optional<User>> one_user(db::Statement stmt) {
+  const Result<bool> row = stmt.step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return read_user(stmt);
+}
+
+// Metadata ids are positive 32-bit numbers: the base leaves room for a billion writes.
+std::int64_t random_token_base(Random& random) { return 100'000'000 + static_cast<std::int64_t>(random.below(1'000'000'000)); }
+
+}  // namespace
+
+Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency) {
+  return write<AgencyId>([this, agency = std::move(agency)](db::Sqlite& db) -> Result<AgencyId> {
+    ROWLANE_TRY(db.prepare("INSERT INTO agency (key, name, spreadsheet_id, account) VALUES (?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+                           "name=excluded.name, spreadsheet_id=excluded.spreadsheet_id, account=excluded.account")
+                    .bind_all(agency.key, agency.name, agency.spreadsheet_id, agency.account)
+                    .run());
+    std::int64_t id = 0;
+    {
+      db::Statement stmt = db.prepare("SELECT id FROM agency WHERE key=?");
+      const Result<bool> row = stmt.bind(agency.key).step();
+      if (!row) return std::unexpected(row.error());
+      id = stmt.i64(0);
+    }
+    ROWLANE_TRY(db.prepare("INSERT INTO spreadsheet (id, agency_id, account, token_base) VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE "
+                           "SET account=excluded.account")
+                    .bind_all(agency.spreadsheet_id, id, agency.account, random_token_base(random_))
+                    .run());
+    return AgencyId{id};
+  });
+}
+
+Task<Result<std::vector<Agency>>> SqliteStore::agencies() {
+  return read<std::vector<Agency>>([](db::Sqlite& db) -> Result<std::vector<Agency>> {
+    std::vector<Agency> out;
+    db::Statement stmt = db.prepare("SELECT id, key, name, spreadsheet_id, account FROM agency ORDER BY key");
+    for (;;) {
+      const Result<bool> row = stmt.step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return out;
+      out.push_back({{stmt.i64(0)}, stmt.text(1), stmt.text(2), stmt.text(3), stmt.text(4)});
+    }
+  });
+}
+
+Task<Result<UserId>> SqliteStore::create_user(NewUser user) {
+  return write<UserId>([this, user = std::move(user)](db::Sqlite& db) -> Result<UserId> {
+    const Status done = db.prepare("INSERT INTO app_user (agency_id, email, name, role, password_hash, created_at_ms) VALUES (?,?,?,?,?,?)")
+                            .bind_all(user.agency.value, user.email, user.name, to_string(user.role), user.password_hash, now_ms())
+                            .run();
+    if (!done && done.error().code == Errc::conflict) return fail(Errc::conflict, "a user with the e-mail " + user.email + " exists already", "email");
+    if (!done) return std::unexpected(done.error());
+    return UserId{db.last_insert_id()};
+  });
+}
+
+Task<Result<std::optional<User>>> SqliteStore::find_user(std::string email) {
+  return read<std::optional<User>>([email = std::move(email)](db::Sqlite& db) {
+    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM app_user u WHERE u.email=?");
+    stmt.bind(email);
+    return one_user(std::move(stmt));
+  });
+}
+
+Task<Result<std::optional<User>>> SqliteStore::find_user(UserId user) {
+  return read<std::optional<User>>([user](db::Sqlite& db) {
+    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM app_user u WHERE u.id=?");
+    stmt.bind(user.value);
+    return one_user(std::move(stmt));
+  });
+}
+
+Task<Result<std::vector<User>>> SqliteStore::users(std::optional<AgencyId> agency) {
+  return read<std::vector<User>>([agency](db::Sqlite& db) -> Result<std::vector<User>> {
+    std::vector<User> out;
+    static const std::string sql = fmt::format("SELECT {} FROM app_user u WHERE ?1 IS NULL OR u.agency_id=?1 ORDER BY u.id", kUserColumns);
+    db::Statement stmt = db.prepare(sql);
+    stmt.bind(agency ? std::optional(agency->value) : std::nullopt);
+    for (;;) {
+      const Result<bool> row = stmt.step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return out;
+      out.push_back(read_user(stmt));
+    }
+  });
+}
+
+Task<Status> SqliteStore::set_disabled(UserId user, bool disabled) {
+  const Result<bool> done = co_await write<bool>([user, disabled](db::Sqlite& db) -> Result<bool> {
+    ROWLANE_TRY(db.prepare("UPDATE app_user SET disabled=? WHERE id=?").bind_all(disabled, user.value).run());
+    const bool known = db.changes() == 1;
+    if (disabled) {
+      ROWLANE_TRY(db.prepare("DELETE FROM session WHERE user_id=?").bind(user.value).run());
+      ROWLANE_TRY(db.prepare("DELETE FROM api_token WHERE user_id=?").bind(user.value).run());
+    }
+    if (!known) return fail(Errc::not_found, "there is no such user");
+    return true;
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+Task<Status> SqliteStore::set_password(UserId user, std::string password_hash, std::string keep_session) {
+  const Result<bool> done = co_await write<bool>([user, password_hash, keep_session](db::Sqlite& db) -> Result<bool> {
+    ROWLANE_TRY(db.prepare("UPDATE app_user SET password_hash=? WHERE id=?").bind_all(password_hash, user.value).run());
+    db::Statement stmt = db.prepare("DELETE FROM session WHERE user_id=? AND hash<>?");
+    ROWLANE_TRY(stmt.bind(user.value).bind_blob(keep_session).run());
+    return true;
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+Task<Status> SqliteStore::create_token(UserId user, std::string hash) {
+  const Result<bool> done = co_await write<bool>([this, user, hash](db::Sqlite& db) -> Result<bool> {
+    db::Statement stmt = db.prepare("INSERT OR IGNORE INTO api_token (hash, agency_id, user_id, created_at_ms) SELECT ?, agency_id, id, ? FROM app_user WHERE id=?");
+    ROWLANE_TRY(stmt.bind_blob(hash).bind_all(now_ms(), user.value).run());
+    return true;
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+Task<Result<bool>> SqliteStore::revoke_token(std::string hash) {
+  return write<bool>([hash = std::move(hash)](db::Sqlite& db) -> Result<bool> {
+    ROWLANE_TRY(db.prepare("DELETE FROM api_token WHERE hash=?").bind_blob(hash).run());
+    return db.changes() > 0;
+  });
+}
+
+Task<Status> SqliteStore::create_session(UserId user, std::string hash, WallTime expires) {
+  const Result<bool> done = co_await write<bool>([this, user, hash, expires](db::Sqlite& db) -> Result<bool> {
+    db::Statement stmt = db.prepare("INSERT INTO session (hash, agency_id, user_id, created_at_ms, expires_at_ms) SELECT ?, agency_id, id, ?, ? FROM app_user WHERE id=?");
+    ROWLANE_TRY(stmt.bind_blob(hash).bind_all(now_ms(), to_ms(expires), user.value).run());
+    return true;
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+Task<Status> SqliteStore::end_session(std::string hash) {
+  const Result<bool> done = co_await write<bool>([hash = std::move(hash)](db::Sqlite& db) -> Result<bool> {
+    ROWLANE_TRY(db.prepare("DELETE FROM session WHERE hash=?").bind_blob(hash).run());
+    return true;
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+Task<Result<std::optional<User>>> SqliteStore::user_of_token(std::string hash) {
+  return read<std::optional<User>>([hash = std::move(hash)](db::Sqlite& db) {
+    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM api_token t "
+                                    "JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0");
+    stmt.bind_blob(hash);
+    return one_user(std::move(stmt));
+  });
+}
+
+Task<Result<std::optional<User>>> SqliteStore::user_of_session(std::string hash) {
+  return read<std::optional<User>>([this, hash = std::move(hash)](db::Sqlite& db) {
+    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM session s "
+                                    "JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0");
+    stmt.bind_blob(hash).bind(now_ms());
+    return one_user(std::move(stmt));
+  });
+}
+
+}  // namespace rowlane::store

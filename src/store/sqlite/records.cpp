@@ -1,0 +1,290 @@
+#include "store/sqlite/rows.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "plan/natural_key.hpp"
+
+namespace rowlane::store {
+
+namespace {
+
+Status check_version(const Record& record, const std::optional<std::int64_t>& wanted) {
+  if (!wanted || *wanted == record.version) return {};
+  return fail(Errc::precondition, fmt::format("the record is at version {}, not {}: somebody else changed it", record.version, *wanted), "If-Match");
+}
+
+Status check_owner(db::Sqlite& db, AgencyId agency, UserId owner) {
+  db::Statement stmt = db.prepare("SELECT 1 FROM app_user WHERE id=? AND agency_id=?");
+  const Result<bool> row = stmt.bind_all(owner.value, agency.value).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return fail(Errc::invalid_input, "owner is no user of this agency", "owner");
+  return {};
+}
+
+// The record with the patch applied; same fields and owner when nothing differs.
+Record patched(const Record& before, const FieldPatch& patch) {
+  Record after = before;
+  if (patch.replace) after.fields = {};
+  for (const auto& [id, value] : patch.set.entries()) {
+    if (value.index() == 0) after.fields.erase(id);
+    else after.fields.set(id, value);
+  }
+  if (patch.owner) after.owner = *patch.owner;
+  return after;
+}
+
+// Writes the patch when it changes anything: an equal value is no new version, no history, no event.
+Result<Record> apply_patch(db::Sqlite& db, const Record& before, const FieldPatch& patch, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
+  Record after = patched(before, patch);
+  if (after.fields == before.fields && after.owner == before.owner) return before;
+  if (after.owner != before.owner) ROWLANE_TRY(check_owner(db, before.agency, after.owner));
+  ++after.version;
+  after.updated_at = from_ms(at_ms);
+  after.updated_by = user;
+  after.sync = SyncState::unsynced;
+  after.sync_reason.clear();
+  ROWLANE_TRY(rewrite_record(db, after, catalogue));
+  ROWLANE_TRY(add_edit_history(db, before, after, user, at_ms, catalogue));
+  return after;
+}
+
+Status check_required(const Record& record) {
+  if (is_blank(record.fields.get(field::name))) return fail(Errc::invalid_input, "name is required", "name");
+  if (is_blank(record.fields.get(field::vertical))) return fail(Errc::invalid_input, "vertical is required", "vertical");
+  return {};
+}
+
+}  // namespace
+
+Task<Result<Record>> SqliteStore::get_record(Scope scope, std::string public_id) {
+  return read<Record>([this, scope, public_id = std::move(public_id)](db::Sqlite& db) { return find_record(db, scope, public_id, catalogue_); });
+}
+
+Task<Result<Record>> SqliteStore::create_record(Scope scope, Record record) {
+  return write<Record>([this, scope, record = std::move(record)](db::Sqlite& db) mutable -> Result<Record> {
+    ROWLANE_TRY(check_required(record));
+    if (record.owner != scope.user) ROWLANE_TRY(check_owner(db, scope.agency, record.owner));
+    record.agency = scope.agency;
+    record.public_id = make_public_id(random_);
+    record.created_at = record.updated_at = clock_.now();
+    record.updated_by = scope.user;
+    const Result<RecordId> id = insert_record(db, record, catalogue_);
+    if (!id) return std::unexpected(id.error());
+    record.id = *id;
+    ROWLANE_TRY(add_history(db, {record, "add", "", "null", "null"}, scope.user, now_ms()));
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "record_added", "added a record", record.public_id));
+    ROWLANE_TRY(add_event(db, scope.agency, record.owner, "customer", record.id.value, now_ms()));
+    return record;
+  });
+}
+
+Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch) {
+  return write<Record>([this, w = std::move(w), patch = std::move(patch)](db::Sqlite& db) -> Result<Record> {
+    const Result<Record> before = find_record(db, w.scope, w.public_id, catalogue_);
+    if (!before) return before;
+    ROWLANE_TRY(check_version(*before, w.if_version));
+    ROWLANE_TRY(check_required(patched(*before, patch)));
+    Result<Record> after = apply_patch(db, *before, patch, w.scope.user, now_ms(), catalogue_);
+    if (!after || after->version == before->version) return after;
+    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", "changed a record", w.public_id));
+    ROWLANE_TRY(add_event(db, w.scope.agency, after->owner, "customer", after->id.value, now_ms()));
+    return after;
+  });
+}
+
+Task<Status> SqliteStore::delete_record(RecordWrite w) {
+  const Result<bool> done = co_await write<bool>([this, w](db::Sqlite& db) -> Result<bool> {
+    const Result<Record> record = find_record(db, w.scope, w.public_id, catalogue_);
+    if (!record) return std::unexpected(record.error());
+    ROWLANE_TRY(check_version(*record, w.if_version));
+    ROWLANE_TRY(entomb(db, *record, w.scope.user, now_ms(), catalogue_));
+    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_deleted", "deleted a record", w.public_id));
+    return true;
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
+  return write<Record>([this, w = std::move(w)](db::Sqlite& db) -> Result<Record> {
+    Result<Record> record = find_record(db, w.scope, w.public_id, catalogue_, true);
+    if (!record) return record;
+    ROWLANE_TRY(check_version(*record, w.if_version));
+    if (!record->deleted_at) return fail(Errc::conflict, "the record is not deleted");
+    record->deleted_at.reset();
+    ++record->version;
+    record->updated_at = clock_.now();
+    record->updated_by = w.scope.user;
+    record->sync = SyncState::unsynced;
+    ROWLANE_TRY(rewrite_record(db, *record, catalogue_));
+    ROWLANE_TRY(add_history(db, {*record, "restore", "", "null", "null"}, w.scope.user, now_ms()));
+    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", "restored a record", w.public_id));
+    ROWLANE_TRY(add_event(db, w.scope.agency, record->owner, "customer", record->id.value, now_ms()));
+    return record;
+  });
+}
+
+Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
+  return write<BulkReport>([this, scope, ids = std::move(ids), patch = std::move(patch)](db::Sqlite& db) -> Result<BulkReport> {
+    BulkReport report;
+    for (const std::string& id : ids) {
+      const Result<Record> before = find_record(db, scope, id, catalogue_);
+      if (!before) return fail(before.error().code, "there is no record " + id, "ids");
+      ROWLANE_TRY(check_required(patched(*before, patch)));
+      const Result<Record> after = apply_patch(db, *before, patch, scope.user, now_ms(), catalogue_);
+      if (!after) return std::unexpected(after.error());
+      if (after->version == before->version) continue;
+      ++report.changed;
+      if (ids.size() <= 100) ROWLANE_TRY(add_event(db, scope.agency, after->owner, "customer", after->id.value, now_ms()));
+    }
+    if (report.changed == 0) return report;
+    if (ids.size() > 100) ROWLANE_TRY(add_event(db, scope.agency, scope.user, "customers", report.changed, now_ms()));
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed", fmt::format("changed {} records", report.changed)));
+    return report;
+  });
+}
+
+Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<std::string> ids) {
+  return write<BulkReport>([this, scope, ids = std::move(ids)](db::Sqlite& db) -> Result<BulkReport> {
+    BulkReport report;
+    for (const std::string& id : ids) {
+      const Result<Record> record = find_record(db, scope, id, catalogue_);
+      if (!record) return fail(record.error().code, "there is no record " + id, "ids");
+      ROWLANE_TRY(entomb(db, *record, scope.user, now_ms(), catalogue_));
+      ++report.changed;
+    }
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_deleted", fmt::format("deleted {} records", report.changed)));
+    return report;
+  });
+}
+
+namespace {
+
+// Finds the record an import line means: by id, else by the strongest natural key it has.
+class ImportTarget {
+ public:
+  ImportTarget(db::Sqlite& db, const Scope& scope, FieldCatalogue& catalogue) : db_(db), scope_(scope), catalogue_(catalogue) {}
+
+  // nullopt: a new record. invalid_input: an unknown id, or a key that several records hold.
+  Result<std::optional<Record>> find(const ImportLine& line) {
+    if (!line.public_id.empty()) {
+      Result<Record> record = find_record(db_, scope_, line.public_id, catalogue_);
+      if (!record) return fail(Errc::invalid_input, "there is no such record", "id");
+      return std::optional(std::move(*record));
+    }
+    Record probe;
+    probe.fields = line.set;
+    const std::array<std::pair<std::string_view, std::string>, 3> keys = {{
+        {"key_policy", plan::join_key({line.set.text(field::current_policy_no)})},
+        {"key_registration", plan::join_key({line.set.text(field::registration_no)})},
+        {"key_person", plan::join_key({line.set.text(field::name), line.set.text(field::mobile_number)})},
+    }};
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      if (keys[k].second.empty()) continue;
+      Result<std::optional<Record>> found = by_key(keys[k].first, keys[k].second, keys, k);
+      if (!found || *found) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  using Keys = std::array<std::pair<std::string_view, std::string>, 3>;
+
+  Result<std::optional<Record>> by_key(std::string_view column, const std::string& key, const Keys& keys, std::size_t strength) {
+    const std::string sql = fmt::format("SELECT {}, record.key_policy, record.key_registration FROM record WHERE agency_id=? AND {}=? "
+                                        "AND deleted_at_ms IS NULL LIMIT 20", kRecordColumns, column);
+    db::Statement stmt = db_.prepare(sql);
+    stmt.bind_all(scope_.agency.value, key);
+    std::optional<Record> found;
+    for (;;) {
+      const Result<bool> row = stmt.step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return found;
+      // A stronger key that both have, and that differs, is another record.
+      bool other = false;
+      for (std::size_t k = 0; k < strength; ++k) other |= !keys[k].second.empty() && !stmt.is_null(kRecordColumnCount + static_cast<int>(k));
+      if (other) continue;
+      Result<Record> record = read_record(stmt, catalogue_);
+      if (!record) return std::unexpected(record.error());
+      if (!scope_.covers(record->owner)) continue;
+      if (found) return fail(Errc::invalid_input, "several records have this key; give the id", std::string(column == "key_policy" ? "current_policy_no" : column == "key_registration" ? "registration_no" : "name"));
+      found = std::move(*record);
+    }
+  }
+
+  db::Sqlite& db_;
+  const Scope& scope_;
+  FieldCatalogue& catalogue_;
+};
+
+}  // namespace
+
+Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) {
+  // What the piece found out must outlive its being undone (dry run, errors).
+  auto report = std::make_shared<ImportReport>();
+  const Result<bool> kept = co_await write<bool>([this, scope, lines = std::move(lines), options, report](db::Sqlite& db) -> Result<bool> {
+    const std::int64_t at = now_ms();
+    for (const ImportLine& line : lines) {
+      const Result<std::optional<Record>> target = ImportTarget(db, scope, catalogue_).find(line);
+      if (!target) {
+        if (target.error().code != Errc::invalid_input) return std::unexpected(target.error());
+        report->errors.push_back({line.line, target.error().field, target.error().message});
+        continue;
+      }
+      FieldPatch patch{.set = line.set, .replace = false, .owner = line.owner};
+      Record fresh;
+      fresh.agency = scope.agency;
+      fresh.owner = line.owner.value_or(scope.user);
+      const Record after = patched(*target ? **target : fresh, patch);
+      if (const Status ok = check_required(after); !ok) {
+        report->errors.push_back({line.line, ok.error().field, ok.error().message});
+        continue;
+      }
+      if (*target) {
+        const Result<Record> written = apply_patch(db, **target, patch, scope.user, at, catalogue_);
+        if (!written) return std::unexpected(written.error());
+        ++(written->version == (*target)->version ? report->unchanged : report->updated);
+        continue;
+      }
+      Record added = after;
+      added.public_id = make_public_id(random_);
+      added.created_at = added.updated_at = from_ms(at);
+      added.updated_by = scope.user;
+      const Result<RecordId> id = insert_record(db, added, catalogue_);
+      if (!id) return std::unexpected(id.error());
+      added.id = *id;
+      ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
+      ++report->added;
+    }
+    if (options.dry_run || (!report->errors.empty() && !options.skip_bad)) return fail(Errc::conflict, "undone on purpose");
+    if (report->added + report->updated > 0) {
+      ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "import", fmt::format("imported: {} added, {} changed", report->added, report->updated)));
+      ROWLANE_TRY(add_event(db, scope.agency, scope.user, "customers", report->added + report->updated, at));
+    }
+    return true;
+  });
+  if (!kept && kept.error().message != "undone on purpose") co_return std::unexpected(kept.error());
+  co_return std::move(*report);
+}
+
+Task<Status> SqliteStore::for_each_record(Scope scope, std::function<void(const Record&)> each) {
+  const Result<bool> done = co_await read<bool>([this, scope, each = std::move(each)](db::Sqlite& db) -> Result<bool> {
+    static const std::string sql = fmt::format("SELECT {} FROM record WHERE agency_id=?1 AND deleted_at_ms IS NULL AND (?2 IS NULL OR owner_id=?2) ORDER BY id", kRecordColumns);
+    db::Statement stmt = db.prepare(sql);
+    stmt.bind(scope.agency.value).bind(scope.whole_agency ? std::nullopt : std::optional(scope.user.value));
+    for (;;) {
+      const Result<bool> row = stmt.step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return true;
+      const Result<Record> record = read_record(stmt, catalogue_);
+      if (!record) return std::unexpected(record.error());
+      each(*record);
+    }
+  });
+  if (!done) co_return std::unexpected(done.error());
+  co_return Status{};
+}
+
+}  // namespace rowlane::store

@@ -1,0 +1,72 @@
+// Shared by the files of the SQLite store: running pieces, and rows to values and back.
+#pragma once
+
+#include <set>
+
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace rowlane::store {
+
+template <class T, class F>
+Task<Result<T>> SqliteStore::write(F work) {
+  auto box = std::make_shared<std::optional<Result<T>>>();
+  const Status committed = co_await suspend_for<Status>([this, box, work = std::move(work)](Resolver<Status> done) mutable {
+    runner_.write(
+        [box, work = std::move(work)](db::Sqlite& db) mutable {
+          box->emplace(work(db));
+          return (*box)->has_value();
+        },
+        [done = std::move(done)](Status status) mutable { done(std::move(status)); });
+  });
+  if (!committed) co_return std::unexpected(committed.error());
+  co_return std::move(**box);
+}
+
+template <class T, class F>
+Task<Result<T>> SqliteStore::read(F work) {
+  co_return co_await suspend_for<Result<T>>([this, work = std::move(work)](Resolver<Result<T>> done) mutable {
+    runner_.read([work = std::move(work), done = std::move(done)](db::Sqlite& db) mutable { done(work(db)); });
+  });
+}
+
+// Columns that `read_record` takes, in its order, of a table named `record`.
+inline constexpr std::string_view kRecordColumns =
+    "record.id, record.public_id, record.agency_id, record.owner_id, record.version, record.fields, record.created_at_ms, "
+    "record.updated_at_ms, record.updated_by, record.deleted_at_ms, record.sync_state, record.sync_at_ms, record.sync_reason";
+inline constexpr int kRecordColumnCount = 13;
+Result<Record> read_record(const db::Statement& row, FieldCatalogue& catalogue);
+
+// Inserts and gives the id; or rewrites fields, owner, version, times and tombstone of `record.id`.
+Result<RecordId> insert_record(db::Sqlite& db, const Record& record, const FieldCatalogue& catalogue);
+Status rewrite_record(db::Sqlite& db, const Record& record, const FieldCatalogue& catalogue);
+// The record of that public id inside the scope; tombstones only when asked for. not_found otherwise.
+Result<Record> find_record(db::Sqlite& db, const Scope& scope, std::string_view public_id, FieldCatalogue& catalogue, bool tombstones = false);
+
+struct HistoryCell {
+  const Record& record;
+  std::string_view what, field, before, after;  // JSON texts
+};
+Status add_history(db::Sqlite& db, const HistoryCell& cell, UserId user, std::int64_t at_ms, std::optional<JobId> job = std::nullopt);
+// One entry a field that differs.
+Status add_edit_history(db::Sqlite& db, const Record& before, const Record& after, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
+Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what, std::string_view text,
+                    std::optional<std::string> record = std::nullopt, std::optional<JobId> job = std::nullopt);
+Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject, std::int64_t at_ms);
+
+// Makes the living record a tombstone (version up, history, event, unsynced).
+Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
+
+std::vector<std::string> split_tabs(std::string_view text);
+std::string join_tabs(const std::vector<std::string>& tabs);
+
+// Draws the next number of a counter.
+std::int64_t draw(db::Sqlite& db, std::string_view counter);
+// Gives the spreadsheet its place at the end of the round when something is queued and it neither waits nor runs.
+Status make_ready(db::Sqlite& db, std::string_view spreadsheet_id);
+
+#define ROWLANE_TRY(expression)                                     \
+  do {                                                              \
+    if (auto tried = (expression); !tried) return std::unexpected(tried.error()); \
+  } while (false)
+
+}  // namespace rowlane::store

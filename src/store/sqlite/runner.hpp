@@ -1,0 +1,58 @@
+// Where statements run: one writer that commits what arrived together, readers on their own connections.
+//
+// A piece of writing runs inside a transaction that others may share (group commit): it is told apart by a
+// savepoint, so one that fails takes nothing with it. `done` comes after the commit.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/task.hpp"
+#include "db/sqlite.hpp"
+
+namespace rowlane::store {
+
+class SqliteRunner {
+ public:
+  using Write = std::move_only_function<bool(db::Sqlite&)>;  // false: undo this piece
+  using Done = std::move_only_function<void(Status committed)>;
+  using Read = std::move_only_function<void(db::Sqlite&)>;
+  virtual ~SqliteRunner() = default;
+  virtual void write(Write work, Done done) = 0;
+  // `work` sees one consistent view.
+  virtual void read(Read work) = 0;
+};
+
+// One writer thread, `readers` reader threads. The destructor finishes what was handed in.
+class ThreadedRunner final : public SqliteRunner {
+ public:
+  static Result<std::unique_ptr<ThreadedRunner>> open(const std::string& path, int readers);
+  ~ThreadedRunner() override;
+  void write(Write work, Done done) override;
+  void read(Read work) override;
+
+ private:
+  struct Impl;
+  explicit ThreadedRunner(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Runs each piece on the current executor, by a post: for the simulation and for single commands.
+class InlineRunner final : public SqliteRunner {
+ public:
+  // `db` outlives the runner. `delay`: how long each piece takes, by the executor's time.
+  explicit InlineRunner(db::Sqlite& db, std::function<Millis()> delay = [] { return Millis{0}; })
+      : db_(db), delay_(std::move(delay)) {}
+  void write(Write work, Done done) override;
+  void read(Read work) override;
+
+ private:
+  db::Sqlite& db_;
+  std::function<Millis()> delay_;
+};
+
+// Runs `work` in a savepoint of the open transaction; false when it was undone.
+bool run_piece(db::Sqlite& db, SqliteRunner::Write& work);
+
+}  // namespace rowlane::store

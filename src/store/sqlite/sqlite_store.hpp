@@ -1,0 +1,91 @@
+// The embedded store: SQLite in WAL mode behind the `Store` interface. One .cpp a group of tables.
+//
+// Threads: none of its own; statements run where the runner runs them. Answers resume on the caller's executor.
+#pragma once
+
+#include "base/random.hpp"
+#include "domain/field_catalogue.hpp"
+#include "store/sqlite/runner.hpp"
+#include "store/store.hpp"
+
+namespace rowlane::store {
+
+class SqliteStore final : public Store {
+ public:
+  // All outlive the store. The database is migrated.
+  SqliteStore(SqliteRunner& runner, const Clock& clock, Random& random, FieldCatalogue& catalogue)
+      : runner_(runner), clock_(clock), random_(random), catalogue_(catalogue) {}
+
+  Task<Result<AgencyId>> upsert_agency(Agency agency) override;
+  Task<Result<std::vector<Agency>>> agencies() override;
+  Task<Result<UserId>> create_user(NewUser user) override;
+  Task<Result<std::optional<User>>> find_user(std::string email) override;
+  Task<Result<std::optional<User>>> find_user(UserId user) override;
+  Task<Result<std::vector<User>>> users(std::optional<AgencyId> agency) override;
+  Task<Status> set_disabled(UserId user, bool disabled) override;
+  Task<Status> set_password(UserId user, std::string password_hash, std::string keep_session) override;
+  Task<Status> create_token(UserId user, std::string hash) override;
+  Task<Result<bool>> revoke_token(std::string hash) override;
+  Task<Status> create_session(UserId user, std::string hash, WallTime expires) override;
+  Task<Status> end_session(std::string hash) override;
+  Task<Result<std::optional<User>>> user_of_token(std::string hash) override;
+  Task<Result<std::optional<User>>> user_of_session(std::string hash) override;
+
+  Task<Result<RecordPage>> list_records(RecordQuery query) override;
+  Task<Result<Record>> get_record(Scope scope, std::string public_id) override;
+  Task<Result<Record>> create_record(Scope scope, Record record) override;
+  Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) override;
+  Task<Status> delete_record(RecordWrite write) override;
+  Task<Result<Record>> restore_record(RecordWrite write) override;
+  Task<Result<BulkReport>> update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) override;
+  Task<Result<BulkReport>> delete_records(Scope scope, std::vector<std::string> ids) override;
+  Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) override;
+  Task<Status> for_each_record(Scope scope, std::function<void(const Record&)> each) override;
+  Task<Result<HistoryPage>> history(Scope scope, std::string record, JobId job, int limit, std::string cursor) override;
+  Task<Result<ActivityPage>> activity(Scope scope, int limit, std::string cursor) override;
+
+  Task<Result<QueuedJob>> enqueue(NewJob job) override;
+  Task<Result<Job>> job(Scope scope, JobId id) override;
+  Task<Result<JobPage>> jobs(Scope scope, int limit, std::string cursor) override;
+  Task<Result<LaneStatus>> lane_status(Scope scope, std::string tab) override;
+  Task<Result<Job>> cancel_job(Scope scope, JobId id) override;
+  Task<Result<Job>> confirm_job(Scope scope, JobId id) override;
+  Task<Result<Retried>> retry_job(Scope scope, JobId id, int lane_jobs_max) override;
+  Task<Result<SpreadsheetState>> spreadsheet_state(AgencyId agency) override;
+  Task<Result<QueueTotals>> queue_totals() override;
+
+  Task<Result<ClaimAnswer>> claim_next(ClaimRequest request) override;
+  Task<Status> renew(Lease lease, Millis length) override;
+  Task<Status> may_send(Lease lease, std::string account, CallKind kind, QuotaLimits quota) override;
+  Task<Result<PassData>> load_pass(Claim claim) override;
+  Task<Status> set_phase(Lease lease, std::vector<JobId> jobs, std::string phase, std::int64_t done, std::int64_t total) override;
+  Task<Status> write_journal(Lease lease, PassId pass, int chunk, std::int64_t token, std::string body) override;
+  Task<Status> drop_journal(Lease lease, PassId pass, int chunk) override;
+  Task<Status> commit_chunk(Lease lease, ChunkCommit commit) override;
+  Task<Status> finish_pass(Claim claim, PassOutcome outcome) override;
+  Task<Status> end_predecessors_leases(bool after_crash) override;
+  Task<Result<std::int64_t>> expire() override;
+
+  void on_ready(std::function<void()> wake) override { wake_ = std::move(wake); }
+  Task<Status> backup(std::string path) override;
+  Task<Status> ping() override;
+
+ private:
+  // Runs `work(db) -> Result<T>` in a write transaction; an error undoes it. Durable when it returns a value.
+  template <class T, class F>
+  Task<Result<T>> write(F work);
+  template <class T, class F>
+  Task<Result<T>> read(F work);
+  void wake() const {
+    if (wake_) wake_();
+  }
+  [[nodiscard]] std::int64_t now_ms() const { return to_ms(clock_.now()); }
+
+  SqliteRunner& runner_;
+  const Clock& clock_;
+  Random& random_;   // used by the writer alone
+  FieldCatalogue& catalogue_;
+  std::function<void()> wake_;
+};
+
+}  // namespace rowlane::store
