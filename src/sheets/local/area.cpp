@@ -8,7 +8,8 @@ namespace rowlane::sheets::local {
 std::optional<int> shifted(int position, const Shift& shift) {
   const int end = shift.at + shift.count;  // one past the block
   switch (shift.kind) {
-    case Shift::Kind::insert: return position >= shift.at ? position + shift.count : position;
+    case Shift::Kind::insert:
+      return position >= shift.at ? position + shift.count : position;
     case Shift::Kind::erase:
       if (position >= end) return position - shift.count;
       return position >= shift.at ? std::nullopt : std::optional(position);
@@ -84,7 +85,8 @@ Json grid_range_json(const Area& area) {
 
 std::string column_letters(int column) {
   std::string out;
-  for (int rest = column; rest > 0; rest = (rest - 1) / 26) out.insert(out.begin(), static_cast<char>('A' + (rest - 1) % 26));
+  for (int rest = column; rest > 0; rest = (rest - 1) / 26)
+    out.insert(out.begin(), static_cast<char>('A' + (rest - 1) % 26));
   return out;
 }
 

@@ -38,9 +38,9 @@ struct Area {
 // One structural change along one axis.
 struct Shift {
   enum class Kind : std::uint8_t { insert, erase, move } kind{};
-  int at = 1;     // first row or column concerned
+  int at = 1;  // first row or column concerned
   int count = 0;
-  int to = 0;     // move: the block ends up before what was at `to`
+  int to = 0;  // move: the block ends up before what was at `to`
 };
 
 // Where a single row or column ends up; nullopt: it is gone.

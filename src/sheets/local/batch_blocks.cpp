@@ -1,8 +1,8 @@
 // batchUpdate: sorting, copying and moving blocks of cells.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "sheets/local/batch.hpp"
 #include "sheets/local/calculation.hpp"
@@ -32,7 +32,8 @@ void write_block(Sheet& sheet, int row_first, int column_first, Block block) {
     const bool bare = std::ranges::all_of(block[r], [](const Cell& c) { return c.is_bare(); });
     if (bare && !sheet.rows.find(number)) continue;
     sheet.rows.update(number, [&](Row& row) {
-      for (std::size_t c = block[r].size(); c-- > 0;) row.set(column_first + static_cast<int>(c), std::move(block[r][c]));
+      for (std::size_t c = block[r].size(); c-- > 0;)
+        row.set(column_first + static_cast<int>(c), std::move(block[r][c]));
     });
   }
   sheet.rows.trim();
@@ -68,9 +69,11 @@ Api<Json> sort_range(Batch& batch, const Json& request) {
   Evaluator evaluator(book);
   for (const Json& spec : *specs) {
     const std::int64_t column = int_or(spec, "dimensionIndex", 0) + 1;
-    if (column < area->column_first || column > area->column_last) return refuse(fmt::format("sortSpecs: dimensionIndex {} is outside the range", column - 1));
+    if (column < area->column_first || column > area->column_last)
+      return refuse(fmt::format("sortSpecs: dimensionIndex {} is outside the range", column - 1));
     Key key{.descending = spec["sortOrder"].string_or() == "DESCENDING"};
-    for (int r = used.row_first; r <= used.row_last; ++r) key.values.push_back(evaluator.value(sheet, r, static_cast<int>(column)));
+    for (int r = used.row_first; r <= used.row_last; ++r)
+      key.values.push_back(evaluator.value(sheet, r, static_cast<int>(column)));
     keys.push_back(std::move(key));
   }
   std::vector<std::size_t> order(height);
@@ -97,7 +100,8 @@ Api<Json> sort_range(Batch& batch, const Json& request) {
 }
 
 // Takes over from `from` what the paste type says.
-void paste_cell(Cell& to, const Cell& from, std::string_view type, const Value& shown, int rows, int columns) {
+void paste_cell(Cell& to, const Cell& from, std::string_view type, const Value& shown, int rows,
+                int columns) {
   const auto content = [&] {
     const Formula* formula = from.formula();
     if (!formula) return to.set_value(from.value);
@@ -126,16 +130,20 @@ Api<Json> copy_paste(Batch& batch, const Json& request) {
   if (!given) return std::unexpected(given.error());
   Area to = *given;
   const bool transpose = request["pasteOrientation"].string_or() == "TRANSPOSE";
-  const int source_rows = source->row_last - source->row_first + 1, source_columns = source->column_last - source->column_first + 1;
-  const int height = transpose ? source_columns : source_rows, width = transpose ? source_rows : source_columns;
+  const int source_rows = source->row_last - source->row_first + 1,
+            source_columns = source->column_last - source->column_first + 1;
+  const int height = transpose ? source_columns : source_rows,
+            width = transpose ? source_rows : source_columns;
   // A destination that holds the source several times is filled with it; any other gets it once.
   const auto times = [](int have, int size) { return have % size == 0 ? have / size : 1; };
-  const int down = times(to.row_last - to.row_first + 1, height), across = times(to.column_last - to.column_first + 1, width);
+  const int down = times(to.row_last - to.row_first + 1, height),
+            across = times(to.column_last - to.column_first + 1, width);
   Sheet& target = *book.sheet(to.sheet_id);
   to.row_last = to.row_first + height * down - 1;
   to.column_last = to.column_first + width * across - 1;
   if (to.row_last > target.row_count || to.column_last > target.column_count)
-    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", book.a1(to), target.row_count, target.column_count));
+    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", book.a1(to),
+                              target.row_count, target.column_count));
   const Sheet& origin = *book.sheet(source->sheet_id);
   const std::string type = request["pasteType"].string_or("PASTE_NORMAL");
   Evaluator evaluator(book);
@@ -146,7 +154,8 @@ Api<Json> copy_paste(Batch& batch, const Json& request) {
       const Cell& cell = from[static_cast<std::size_t>(fr)][static_cast<std::size_t>(fc)];
       const int from_row = source->row_first + fr, from_column = source->column_first + fc;
       const Value shown = type == "PASTE_VALUES" ? evaluator.value(origin, from_row, from_column) : Value{};
-      paste_cell(block[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)], cell, type, shown, to.row_first + r - from_row, to.column_first + c - from_column);
+      paste_cell(block[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)], cell, type, shown,
+                 to.row_first + r - from_row, to.column_first + c - from_column);
     }
   write_block(target, to.row_first, to.column_first, std::move(block));
   return empty_reply();
@@ -160,21 +169,26 @@ Api<Json> cut_paste(Batch& batch, const Json& request) {
   const auto found = need_sheet(book, int_or(destination, "sheetId", 0));
   if (!found) return std::unexpected(found.error());
   Sheet& target = **found;
-  const std::int64_t row = int_or(destination, "rowIndex", 0) + 1, column = int_or(destination, "columnIndex", 0) + 1;
+  const std::int64_t row = int_or(destination, "rowIndex", 0) + 1,
+                     column = int_or(destination, "columnIndex", 0) + 1;
   const int rows = source->row_last - source->row_first, columns = source->column_last - source->column_first;
-  const Area to{target.id, static_cast<int>(row), static_cast<int>(column), static_cast<int>(row) + rows, static_cast<int>(column) + columns};
+  const Area to{target.id, static_cast<int>(row), static_cast<int>(column), static_cast<int>(row) + rows,
+                static_cast<int>(column) + columns};
   if (row < 1 || column < 1 || to.row_last > target.row_count || to.column_last > target.column_count)
-    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", book.a1(to), target.row_count, target.column_count));
+    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", book.a1(to),
+                              target.row_count, target.column_count));
   Sheet& origin = *book.sheet(source->sheet_id);
   Block block = read_block(origin, *source);
-  write_block(origin, source->row_first, source->column_first, Block(block.size(), std::vector<Cell>(block.front().size())));
+  write_block(origin, source->row_first, source->column_first,
+              Block(block.size(), std::vector<Cell>(block.front().size())));
   write_block(target, to.row_first, to.column_first, std::move(block));
   // References to what was cut follow it; so do merges inside.
   const int down = to.row_first - source->row_first, across = to.column_first - source->column_first;
   for (std::size_t i = 0; i < origin.merges.size(); ++i) {
     Area merge = origin.merges[i];
     if (!source->contains(merge)) continue;
-    merge = Area{target.id, merge.row_first + down, merge.column_first + across, merge.row_last + down, merge.column_last + across};
+    merge = Area{target.id, merge.row_first + down, merge.column_first + across, merge.row_last + down,
+                 merge.column_last + across};
     origin.merges.erase(origin.merges.begin() + static_cast<std::ptrdiff_t>(i--));
     target.merges.push_back(merge);
   }
@@ -206,21 +220,28 @@ Api<Json> shift_range(Batch& batch, const Json& request, Shift::Kind kind) {
   const Axis axis = dimension == "ROWS" ? Axis::rows : Axis::columns;
   Sheet& sheet = *book.sheet(area->sheet_id);
   Area band = *area;  // the block and all that lies behind it
-  (axis == Axis::rows ? band.row_last : band.column_last) = axis == Axis::rows ? sheet.row_count : sheet.column_count;
-  const int count = axis == Axis::rows ? area->row_last - area->row_first + 1 : area->column_last - area->column_first + 1;
+  (axis == Axis::rows ? band.row_last : band.column_last) =
+      axis == Axis::rows ? sheet.row_count : sheet.column_count;
+  const int count =
+      axis == Axis::rows ? area->row_last - area->row_first + 1 : area->column_last - area->column_first + 1;
   for (const Area& merge : sheet.merges)
-    if (merge.overlaps(band) && !band.contains(merge)) return refuse("This operation would break a merged range.");
+    if (merge.overlaps(band) && !band.contains(merge))
+      return refuse("This operation would break a merged range.");
   Area stored = band;
   stored.row_last = std::max(stored.row_first, std::min(stored.row_last, sheet.rows.size()));
   const Block before = read_block(sheet, stored);
-  const int height = stored.row_last - stored.row_first + 1, width = stored.column_last - stored.column_first + 1;
+  const int height = stored.row_last - stored.row_first + 1,
+            width = stored.column_last - stored.column_first + 1;
   const int grow = kind == Shift::Kind::insert ? count : 0;
   if (kind == Shift::Kind::insert) {  // what would fall off the edge makes the grid grow
-    if (axis == Axis::rows && stored.row_last + count > sheet.row_count && sheet.rows.size() >= stored.row_first) sheet.row_count = stored.row_last + count;
+    if (axis == Axis::rows && stored.row_last + count > sheet.row_count &&
+        sheet.rows.size() >= stored.row_first)
+      sheet.row_count = stored.row_last + count;
     if (axis == Axis::columns) sheet.column_count = std::max(sheet.column_count, stored.column_last + count);
     if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
   }
-  const int new_height = height + (axis == Axis::rows ? grow : 0), new_width = width + (axis == Axis::columns ? grow : 0);
+  const int new_height = height + (axis == Axis::rows ? grow : 0),
+            new_width = width + (axis == Axis::columns ? grow : 0);
   Block after(static_cast<std::size_t>(new_height), std::vector<Cell>(static_cast<std::size_t>(new_width)));
   for (int r = 0; r < height; ++r)
     for (int c = 0; c < width; ++c) {
@@ -228,13 +249,15 @@ Api<Json> shift_range(Batch& batch, const Json& request, Shift::Kind kind) {
       if (kind == Shift::Kind::erase && along < count) continue;
       const int by = kind == Shift::Kind::insert ? count : -count;
       const int nr = r + (axis == Axis::rows ? by : 0), nc = c + (axis == Axis::columns ? by : 0);
-      after[static_cast<std::size_t>(nr)][static_cast<std::size_t>(nc)] = before[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
+      after[static_cast<std::size_t>(nr)][static_cast<std::size_t>(nc)] =
+          before[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
     }
   write_block(sheet, stored.row_first, stored.column_first, std::move(after));
   const Shift shift{kind, axis == Axis::rows ? area->row_first : area->column_first, count};
   const auto within = [&](const Area& other) {
-    return axis == Axis::rows ? other.column_first >= band.column_first && other.column_last <= band.column_last
-                              : other.row_first >= band.row_first && other.row_last <= band.row_last;
+    return axis == Axis::rows
+               ? other.column_first >= band.column_first && other.column_last <= band.column_last
+               : other.row_first >= band.row_first && other.row_last <= band.row_last;
   };
   std::vector<Area> merges;
   for (const Area& merge : sheet.merges) {
@@ -255,8 +278,12 @@ Api<Json> shift_range(Batch& batch, const Json& request, Shift::Kind kind) {
   return empty_reply();
 }
 
-Api<Json> insert_range(Batch& batch, const Json& request) { return shift_range(batch, request, Shift::Kind::insert); }
-Api<Json> delete_range(Batch& batch, const Json& request) { return shift_range(batch, request, Shift::Kind::erase); }
+Api<Json> insert_range(Batch& batch, const Json& request) {
+  return shift_range(batch, request, Shift::Kind::insert);
+}
+Api<Json> delete_range(Batch& batch, const Json& request) {
+  return shift_range(batch, request, Shift::Kind::erase);
+}
 
 }  // namespace
 

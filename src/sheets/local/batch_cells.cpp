@@ -1,7 +1,7 @@
 // batchUpdate: writing cells.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sheets/local/batch.hpp"
 #include "sheets/local/cell_write.hpp"
@@ -17,17 +17,20 @@ const Json::Array& array_of(const Json& value) {
 }
 
 // Rows of CellData at `area`: within it, cells without data are cleared when `fill` (a range was given).
-ApiStatus write_rows(Book& book, Sheet& sheet, const Area& area, const Json::Array& rows, const CellMask& mask, bool fill) {
+ApiStatus write_rows(Book& book, Sheet& sheet, const Area& area, const Json::Array& rows,
+                     const CellMask& mask, bool fill) {
   const std::size_t height = static_cast<std::size_t>(area.row_last - area.row_first) + 1;
   const std::size_t width = static_cast<std::size_t>(area.column_last - area.column_first) + 1;
   if (rows.size() > height)
-    return refuse(fmt::format("Attempting to write row: {}, beyond the last requested row of: {}", area.row_first - 1 + static_cast<int>(height), area.row_last - 1));
+    return refuse(fmt::format("Attempting to write row: {}, beyond the last requested row of: {}",
+                              area.row_first - 1 + static_cast<int>(height), area.row_last - 1));
   const std::size_t count = fill ? height : rows.size();
   for (std::size_t r = 0; r < count; ++r) {
     static const Json::Array kNone;
     const Json::Array& cells = r < rows.size() ? array_of(rows[r]["values"]) : kNone;
     if (cells.size() > width)
-      return refuse(fmt::format("Attempting to write column: {}, beyond the last requested column of: {}", area.column_first - 1 + static_cast<int>(width), area.column_last - 1));
+      return refuse(fmt::format("Attempting to write column: {}, beyond the last requested column of: {}",
+                                area.column_first - 1 + static_cast<int>(width), area.column_last - 1));
     const int number = area.row_first + static_cast<int>(r);
     if (cells.empty() && (!fill || !sheet.rows.find(number))) continue;
     ApiStatus status;
@@ -63,13 +66,18 @@ Api<Json> update_cells(Batch& batch, const Json& request) {
     if (!sheet) return std::unexpected(sheet.error());
     const std::int64_t row = int_or(*start, "rowIndex", 0), column = int_or(*start, "columnIndex", 0);
     if (row < 0 || column < 0 || row >= (*sheet)->row_count || column >= (*sheet)->column_count)
-      return refuse(fmt::format("start: GridCoordinate.{} is out of bounds: the grid has {} rows and {} columns",
-                                row < 0 || row >= (*sheet)->row_count ? "rowIndex" : "columnIndex", (*sheet)->row_count, (*sheet)->column_count));
-    area = Area{(*sheet)->id, static_cast<int>(row) + 1, static_cast<int>(column) + 1, (*sheet)->row_count, (*sheet)->column_count};
+      return refuse(
+          fmt::format("start: GridCoordinate.{} is out of bounds: the grid has {} rows and {} columns",
+                      row < 0 || row >= (*sheet)->row_count ? "rowIndex" : "columnIndex", (*sheet)->row_count,
+                      (*sheet)->column_count));
+    area = Area{(*sheet)->id, static_cast<int>(row) + 1, static_cast<int>(column) + 1, (*sheet)->row_count,
+                (*sheet)->column_count};
   } else {
     return refuse("One of 'start' and 'range' must be set.");
   }
-  if (auto written = write_rows(book, *book.sheet(area.sheet_id), area, array_of(request["rows"]), *mask, fill); !written)
+  if (auto written =
+          write_rows(book, *book.sheet(area.sheet_id), area, array_of(request["rows"]), *mask, fill);
+      !written)
     return std::unexpected(std::move(written).error());
   return empty_reply();
 }
@@ -93,8 +101,10 @@ Api<Json> repeat_cell(Batch& batch, const Json& request) {
         Cell cell = before ? *before : Cell{};
         status = mask->write(book, cell, data);
         // A repeated formula moves its references along, as when it is filled down.
-        if (const Formula* formula = cell.formula(); formula && (r != area->row_first || c != area->column_first))
-          if (auto moved = formula->copied_by(r - area->row_first, c - area->column_first)) cell.set_formula(std::move(moved));
+        if (const Formula* formula = cell.formula();
+            formula && (r != area->row_first || c != area->column_first))
+          if (auto moved = formula->copied_by(r - area->row_first, c - area->column_first))
+            cell.set_formula(std::move(moved));
         if (status) row.set(c, std::move(cell));
       }
     });
@@ -128,7 +138,8 @@ Api<Json> append_cells(Batch& batch, const Json& request) {
   sheet.column_count = width;
   if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
   const Area area{sheet.id, start, 1, std::max(start, sheet.row_count), width};
-  if (auto written = write_rows(book, sheet, area, rows, *mask, false); !written) return std::unexpected(std::move(written).error());
+  if (auto written = write_rows(book, sheet, area, rows, *mask, false); !written)
+    return std::unexpected(std::move(written).error());
   return empty_reply();
 }
 
@@ -138,14 +149,17 @@ Api<Json> merge_cells(Batch& batch, const Json& request) {
   if (!area) return std::unexpected(area.error());
   Sheet& sheet = *book.sheet(area->sheet_id);
   for (const Area& merge : sheet.merges)
-    if (merge.overlaps(*area) && !area->contains(merge)) return refuse("You must select all cells in a merged range to merge or unmerge them.");
+    if (merge.overlaps(*area) && !area->contains(merge))
+      return refuse("You must select all cells in a merged range to merge or unmerge them.");
   std::erase_if(sheet.merges, [&](const Area& merge) { return area->contains(merge); });
   const std::string type = request["mergeType"].string_or("MERGE_ALL");
   std::vector<Area> made;
   if (type == "MERGE_COLUMNS")
-    for (int c = area->column_first; c <= area->column_last; ++c) made.push_back({sheet.id, area->row_first, c, area->row_last, c});
+    for (int c = area->column_first; c <= area->column_last; ++c)
+      made.push_back({sheet.id, area->row_first, c, area->row_last, c});
   else if (type == "MERGE_ROWS")
-    for (int r = area->row_first; r <= area->row_last; ++r) made.push_back({sheet.id, r, area->column_first, r, area->column_last});
+    for (int r = area->row_first; r <= area->row_last; ++r)
+      made.push_back({sheet.id, r, area->column_first, r, area->column_last});
   else
     made.push_back(*area);
   for (const Area& merge : made) {
@@ -154,7 +168,8 @@ Api<Json> merge_cells(Batch& batch, const Json& request) {
     std::optional<Cell> content;
     for (int r = merge.row_first; r <= merge.row_last; ++r)
       for (int c = merge.column_first; c <= merge.column_last; ++c)
-        if (const Cell* cell = sheet.rows.cell(r, c); cell && cell->has_content() && !content) content = *cell;
+        if (const Cell* cell = sheet.rows.cell(r, c); cell && cell->has_content() && !content)
+          content = *cell;
     for (int r = merge.row_first; r <= merge.row_last; ++r) {
       if (!sheet.rows.find(r)) continue;
       sheet.rows.update(r, [&](Row& row) {
@@ -178,7 +193,8 @@ Api<Json> unmerge_cells(Batch& batch, const Json& request) {
   if (!area) return std::unexpected(area.error());
   Sheet& sheet = *batch.book.sheet(area->sheet_id);
   for (const Area& merge : sheet.merges)
-    if (merge.overlaps(*area) && !area->contains(merge)) return refuse("You must select all cells in a merged range to merge or unmerge them.");
+    if (merge.overlaps(*area) && !area->contains(merge))
+      return refuse("You must select all cells in a merged range to merge or unmerge them.");
   std::erase_if(sheet.merges, [&](const Area& merge) { return area->contains(merge); });
   return empty_reply();
 }
@@ -203,10 +219,14 @@ Api<Json> set_data_validation(Batch& batch, const Json& request) {
 }
 
 // Replaces every occurrence; the number of them.
-int replace_in(std::string& text, std::string_view find, std::string_view replacement, bool match_case, bool entire) {
-  const auto low = [match_case](char c) { return !match_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+int replace_in(std::string& text, std::string_view find, std::string_view replacement, bool match_case,
+               bool entire) {
+  const auto low = [match_case](char c) {
+    return !match_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
   const auto equal_at = [&](std::size_t at) {
-    return at + find.size() <= text.size() && std::ranges::equal(std::string_view(text).substr(at, find.size()), find, {}, low, low);
+    return at + find.size() <= text.size() &&
+           std::ranges::equal(std::string_view(text).substr(at, find.size()), find, {}, low, low);
   };
   if (entire) {
     if (text.size() != find.size() || !equal_at(0)) return 0;
@@ -255,7 +275,8 @@ Api<Json> find_replace(Batch& batch, const Json& request) {
       if (!sheet.rows.find(r)) continue;
       bool row_changed = false;
       sheet.rows.update(r, [&](Row& row) {
-        for (int c = area.column_first; c <= std::min(area.column_last, static_cast<int>(row.cells.size())); ++c) {
+        for (int c = area.column_first; c <= std::min(area.column_last, static_cast<int>(row.cells.size()));
+             ++c) {
           Cell cell = *row.find(c);
           const Formula* formula = cell.formula();
           if (!cell.has_content() || (formula && !flag("includeFormulas"))) continue;
@@ -265,8 +286,10 @@ Api<Json> find_replace(Batch& batch, const Json& request) {
           occurrences += count;
           ++(formula ? formulas : values);
           row_changed = true;
-          if (formula) cell.set_formula(Formula::parse(text, book));
-          else cell.set_value(text.empty() ? Value{} : Value{text});
+          if (formula)
+            cell.set_formula(Formula::parse(text, book));
+          else
+            cell.set_value(text.empty() ? Value{} : Value{text});
           row.set(c, std::move(cell));
         }
       });
@@ -291,8 +314,9 @@ Api<Json> find_replace(Batch& batch, const Json& request) {
 
 RequestHandler find_cell_request(std::string_view kind) {
   static constexpr std::pair<std::string_view, RequestHandler> kHandlers[] = {
-      {"updateCells", update_cells}, {"repeatCell", repeat_cell},     {"appendCells", append_cells},
-      {"mergeCells", merge_cells},   {"unmergeCells", unmerge_cells}, {"setDataValidation", set_data_validation},
+      {"updateCells", update_cells},   {"repeatCell", repeat_cell},
+      {"appendCells", append_cells},   {"mergeCells", merge_cells},
+      {"unmergeCells", unmerge_cells}, {"setDataValidation", set_data_validation},
       {"findReplace", find_replace},
   };
   for (const auto& [name, handler] : kHandlers)

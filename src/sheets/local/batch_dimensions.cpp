@@ -1,7 +1,7 @@
 // batchUpdate: whole rows and columns.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sheets/local/batch.hpp"
 #include "sheets/local/field_mask.hpp"
@@ -24,7 +24,8 @@ Cell format_only(const Cell& from) {
 RowPtr row_like(const Row* neighbour) {
   if (!neighbour) return nullptr;
   auto made = std::make_shared<Row>();
-  for (std::size_t i = 0; i < neighbour->cells.size(); ++i) made->set(static_cast<int>(i) + 1, format_only(neighbour->cells[i]));
+  for (std::size_t i = 0; i < neighbour->cells.size(); ++i)
+    made->set(static_cast<int>(i) + 1, format_only(neighbour->cells[i]));
   made->pixel_size = neighbour->pixel_size;
   return made->is_bare() ? nullptr : made;
 }
@@ -35,10 +36,12 @@ Api<Json> insert_dimension(Batch& batch, const Json& request) {
   if (!line) return std::unexpected(line.error());
   const bool* before = request["inheritFromBefore"].if_bool();
   const bool from_before = before && *before;
-  if (from_before && line->first == 1) return refuse("inheritFromBefore cannot be true when inserting at index 0");
+  if (from_before && line->first == 1)
+    return refuse("inheritFromBefore cannot be true when inserting at index 0");
   Sheet& sheet = *line->sheet;
   const int size = line->axis == Axis::rows ? sheet.row_count : sheet.column_count;
-  if (!from_before && line->first > size) return refuse("inheritFromBefore must be true when inserting behind the last row or column");
+  if (!from_before && line->first > size)
+    return refuse("inheritFromBefore must be true when inserting behind the last row or column");
   const int neighbour = from_before ? line->first - 1 : line->first;
   const int count = line->count();
   if (line->axis == Axis::rows) {
@@ -48,7 +51,9 @@ Api<Json> insert_dimension(Batch& batch, const Json& request) {
     sheet.rows.insert(line->first, std::vector<RowPtr>(static_cast<std::size_t>(count), like));
   } else {
     sheet.column_count += count;
-    if (sheet.column_count > kColumnsMax) return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", sheet.column_count, kColumnsMax));
+    if (sheet.column_count > kColumnsMax)
+      return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", sheet.column_count,
+                                kColumnsMax));
     if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
     sheet.rows.update_all([&](int, Row& row) {
       const Cell* from = row.find(neighbour);
@@ -91,14 +96,19 @@ Api<Json> append_dimension(Batch& batch, const Json& request) {
   const std::string dimension = request["dimension"].string_or();
   const std::int64_t length = int_or(request, "length", 0);
   if (length < 1) return refuse(fmt::format("length must be positive, but was {}", length));
-  if (length > kCellsMax) return refuse(fmt::format("This action would increase the number of cells in the workbook above the limit of {} cells.", kCellsMax));
+  if (length > kCellsMax)
+    return refuse(fmt::format(
+        "This action would increase the number of cells in the workbook above the limit of {} cells.",
+        kCellsMax));
   if (dimension == "ROWS")
     (*sheet)->row_count += static_cast<int>(length);
   else if (dimension == "COLUMNS")
     (*sheet)->column_count += static_cast<int>(length);
   else
     return refuse("dimension must be specified.");
-  if ((*sheet)->column_count > kColumnsMax) return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", (*sheet)->column_count, kColumnsMax));
+  if ((*sheet)->column_count > kColumnsMax)
+    return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", (*sheet)->column_count,
+                              kColumnsMax));
   if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
   return empty_reply();
 }
@@ -110,8 +120,10 @@ Api<Json> move_dimension(Batch& batch, const Json& request) {
   Sheet& sheet = *line->sheet;
   const int size = line->axis == Axis::rows ? sheet.row_count : sheet.column_count;
   const std::int64_t destination = int_or(request, "destinationIndex", 0) + 1;
-  if (destination < 1 || destination > size + 1) return refuse(fmt::format("destinationIndex[{}] is outside the grid", destination - 1));
-  if (destination > line->first && destination <= line->last) return refuse("destinationIndex must not be inside the source range");
+  if (destination < 1 || destination > size + 1)
+    return refuse(fmt::format("destinationIndex[{}] is outside the grid", destination - 1));
+  if (destination > line->first && destination <= line->last)
+    return refuse("destinationIndex must not be inside the source range");
   const int to = static_cast<int>(destination), count = line->count();
   const int target = to > line->first ? to - count : to;
   if (line->axis == Axis::rows) {
@@ -119,7 +131,8 @@ Api<Json> move_dimension(Batch& batch, const Json& request) {
     sheet.rows.insert(target, std::move(rows));
   } else {
     sheet.rows.update_all([&](int, Row& row) {
-      row.cells.resize(static_cast<std::size_t>(std::max({static_cast<int>(row.cells.size()), line->last, target + count - 1})));
+      row.cells.resize(static_cast<std::size_t>(
+          std::max({static_cast<int>(row.cells.size()), line->last, target + count - 1})));
       std::vector<Cell> block(row.cells.begin() + line->first - 1, row.cells.begin() + line->last);
       row.cells.erase(row.cells.begin() + line->first - 1, row.cells.begin() + line->last);
       row.cells.insert(row.cells.begin() + target - 1, block.begin(), block.end());
@@ -135,19 +148,22 @@ Api<Json> update_dimension_properties(Batch& batch, const Json& request) {
   if (!line) return std::unexpected(line.error());
   const std::string fields = request["fields"].string_or();
   auto mask = FieldMask::parse(fields);
-  if (fields.empty() || !mask || !check_mask(*mask, "DimensionProperties")) return refuse(fmt::format("Invalid field: {}", fields));
+  if (fields.empty() || !mask || !check_mask(*mask, "DimensionProperties"))
+    return refuse(fmt::format("Invalid field: {}", fields));
   const Json& properties = request["properties"];
   const bool* hidden = properties["hiddenByUser"].if_bool();
   const bool hide = hidden && *hidden;
   const auto pixel_size = properties["pixelSize"].as_int();
   const bool sets_hidden = mask->takes("hiddenByUser"), sets_size = mask->takes("pixelSize");
-  if (sets_size && pixel_size && (*pixel_size < 2 || *pixel_size > 2000)) return refuse(fmt::format("Invalid pixelSize: {}", *pixel_size));
+  if (sets_size && pixel_size && (*pixel_size < 2 || *pixel_size > 2000))
+    return refuse(fmt::format("Invalid pixelSize: {}", *pixel_size));
   const auto change = [&](bool& is_hidden, std::optional<int>& size) {
     if (sets_hidden) is_hidden = hide;
     if (sets_size) size = pixel_size ? std::optional(static_cast<int>(*pixel_size)) : std::nullopt;
   };
   if (line->axis == Axis::rows) {
-    for (int r = line->first; r <= line->last; ++r) line->sheet->rows.update(r, [&](Row& row) { change(row.hidden, row.pixel_size); });
+    for (int r = line->first; r <= line->last; ++r)
+      line->sheet->rows.update(r, [&](Row& row) { change(row.hidden, row.pixel_size); });
     line->sheet->rows.trim();
   } else {
     for (int c = line->first; c <= line->last; ++c) {
@@ -165,7 +181,8 @@ Api<Json> auto_resize(Batch& batch, const Json& request) {
   if (!line) return std::unexpected(line.error());
   if (line->axis == Axis::columns)
     for (int c = line->first; c <= line->last; ++c)
-      if (const auto found = line->sheet->columns.find(c); found != line->sheet->columns.end()) found->second.pixel_size.reset();
+      if (const auto found = line->sheet->columns.find(c); found != line->sheet->columns.end())
+        found->second.pixel_size.reset();
   return empty_reply();
 }
 
@@ -173,9 +190,12 @@ Api<Json> auto_resize(Batch& batch, const Json& request) {
 
 RequestHandler find_dimension_request(std::string_view kind) {
   static constexpr std::pair<std::string_view, RequestHandler> kHandlers[] = {
-      {"insertDimension", insert_dimension}, {"deleteDimension", delete_dimension},
-      {"appendDimension", append_dimension}, {"moveDimension", move_dimension},
-      {"updateDimensionProperties", update_dimension_properties}, {"autoResizeDimensions", auto_resize},
+      {"insertDimension", insert_dimension},
+      {"deleteDimension", delete_dimension},
+      {"appendDimension", append_dimension},
+      {"moveDimension", move_dimension},
+      {"updateDimensionProperties", update_dimension_properties},
+      {"autoResizeDimensions", auto_resize},
   };
   for (const auto& [name, handler] : kHandlers)
     if (name == kind) return handler;

@@ -1,7 +1,7 @@
 // batchUpdate: developer metadata.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sheets/local/batch.hpp"
 #include "sheets/local/field_mask.hpp"
@@ -22,9 +22,13 @@ Api<Json> create_metadata(Batch& batch, const Json& request) {
     item.has_value = true;
   }
   item.visibility = given["visibility"].string_or();
-  if (item.visibility != "DOCUMENT" && item.visibility != "PROJECT") return refuse("developerMetadata.visibility must be specified");
-  if (auto placed = read_metadata_location(book, given["location"], item); !placed) return std::unexpected(std::move(placed).error());
-  const auto taken = [&](std::int64_t id) { return std::ranges::find(book.metadata, id, &Metadata::id) != book.metadata.end(); };
+  if (item.visibility != "DOCUMENT" && item.visibility != "PROJECT")
+    return refuse("developerMetadata.visibility must be specified");
+  if (auto placed = read_metadata_location(book, given["location"], item); !placed)
+    return std::unexpected(std::move(placed).error());
+  const auto taken = [&](std::int64_t id) {
+    return std::ranges::find(book.metadata, id, &Metadata::id) != book.metadata.end();
+  };
   if (const auto id = given["metadataId"].as_int()) {
     if (*id < 0) return refuse(fmt::format("developerMetadata.metadataId must be positive, but was {}", *id));
     if (taken(*id)) return refuse(fmt::format("Developer metadata with id {} already exists", *id));
@@ -41,7 +45,8 @@ Api<Json> update_metadata(Batch& batch, const Json& request) {
   Book& book = batch.book;
   const std::string fields = request["fields"].string_or();
   auto mask = FieldMask::parse(fields);
-  if (fields.empty() || !mask || !check_mask(*mask, "DeveloperMetadata")) return refuse(fmt::format("Invalid field: {}", fields));
+  if (fields.empty() || !mask || !check_mask(*mask, "DeveloperMetadata"))
+    return refuse(fmt::format("Invalid field: {}", fields));
   const Json::Array* filters = request["dataFilters"].if_array();
   if (!filters || filters->empty()) return refuse("dataFilters must be specified");
   Json::Array changed;
@@ -60,10 +65,12 @@ Api<Json> update_metadata(Batch& batch, const Json& request) {
     item.value = next["metadataValue"].string_or();
     item.visibility = next["visibility"].string_or(item.visibility);
     if (mask->takes("location"))
-      if (auto placed = read_metadata_location(book, next["location"], item); !placed) return std::unexpected(std::move(placed).error());
+      if (auto placed = read_metadata_location(book, next["location"], item); !placed)
+        return std::unexpected(std::move(placed).error());
     changed.push_back(metadata_json(item));
   }
-  return Json::object({{"updateDeveloperMetadata", Json::object({{"developerMetadata", std::move(changed)}})}});
+  return Json::object(
+      {{"updateDeveloperMetadata", Json::object({{"developerMetadata", std::move(changed)}})}});
 }
 
 Api<Json> delete_metadata(Batch& batch, const Json& request) {
@@ -79,7 +86,8 @@ Api<Json> delete_metadata(Batch& batch, const Json& request) {
       kept.push_back(item);
   }
   book.metadata = std::move(kept);
-  return Json::object({{"deleteDeveloperMetadata", Json::object({{"deletedDeveloperMetadata", std::move(deleted)}})}});
+  return Json::object(
+      {{"deleteDeveloperMetadata", Json::object({{"deletedDeveloperMetadata", std::move(deleted)}})}});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// One spreadsheet as a value: copying it is cheap (rows are shared), so a batch works on a copy and takes its place
-// when all of it went well. Rows and columns are 1-based.
+// One spreadsheet as a value: copying it is cheap (rows are shared), so a batch works on a copy and takes its
+// place when all of it went well. Rows and columns are 1-based.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +59,8 @@ struct Sheet {
   RowTable rows;
   std::map<int, ColumnInfo> columns;  // those that differ from the default
   std::vector<Area> merges;
-  std::optional<Placed> filter;       // basic filter
-  std::vector<Placed> protections;    // rest has protectedRangeId
+  std::optional<Placed> filter;     // basic filter
+  std::vector<Placed> protections;  // rest has protectedRangeId
 };
 
 struct Metadata {
@@ -96,8 +96,8 @@ struct Book final : TabNames {
   [[nodiscard]] std::int64_t cell_count() const;
   [[nodiscard]] const NamedRange* named_range(std::string_view name) const;
 
-  // "Sheet1!A1:B2", "Sheet1", "A1:B2" (of the first tab), a named range. Google's "Unable to parse range: ..."
-  // or "Range (...) exceeds grid limits. ..." when refused. The area may have open ends.
+  // "Sheet1!A1:B2", "Sheet1", "A1:B2" (of the first tab), a named range. Google's "Unable to parse range:
+  // ..." or "Range (...) exceeds grid limits. ..." when refused. The area may have open ends.
   [[nodiscard]] Api<Area> resolve_a1(std::string_view text) const;
   // With open ends cut to the grid.
   [[nodiscard]] Area bounded(Area area) const;

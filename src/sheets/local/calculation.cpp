@@ -32,19 +32,27 @@ Operand Calculation::run_name(const std::string& name) {
 
 Operand Calculation::run(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::number: return Value{node.number};
-    case Node::Kind::text: return Value{node.text};
-    case Node::Kind::truth: return Value{node.number != 0};
-    case Node::Kind::missing: return Value{};
+    case Node::Kind::number:
+      return Value{node.number};
+    case Node::Kind::text:
+      return Value{node.text};
+    case Node::Kind::truth:
+      return Value{node.number != 0};
+    case Node::Kind::missing:
+      return Value{};
     case Node::Kind::error:
-      for (const ErrorKind kind : {ErrorKind::divide_by_zero, ErrorKind::value, ErrorKind::name, ErrorKind::num,
-                                   ErrorKind::not_available, ErrorKind::null_value})
+      for (const ErrorKind kind : {ErrorKind::divide_by_zero, ErrorKind::value, ErrorKind::name,
+                                   ErrorKind::num, ErrorKind::not_available, ErrorKind::null_value})
         if (error_text(kind) == node.text) return Value{kind};
       return Value{ErrorKind::ref};
-    case Node::Kind::ref: return run_ref(formula_.ref(node.token));
-    case Node::Kind::name: return run_name(node.text);
-    case Node::Kind::array: return run_array(node);
-    case Node::Kind::call: return run_call(node);
+    case Node::Kind::ref:
+      return run_ref(formula_.ref(node.token));
+    case Node::Kind::name:
+      return run_name(node.text);
+    case Node::Kind::array:
+      return run_array(node);
+    case Node::Kind::call:
+      return run_call(node);
     case Node::Kind::unary:
       return map({run(node.children[0])}, [minus = node.text == "-"](const std::vector<Value>& v) -> Value {
         const auto number = number_of(v[0]);
@@ -78,7 +86,11 @@ Operand Calculation::run(const Node& node) {
         if (const auto* error = std::get_if<ErrorKind>(&right)) return *error;
         const double a = std::get<double>(left), b = std::get<double>(right);
         if (op == "/" && b == 0) return ErrorKind::divide_by_zero;
-        const double result = op == "+" ? a + b : op == "-" ? a - b : op == "*" ? a * b : op == "/" ? a / b : std::pow(a, b);
+        const double result = op == "+"   ? a + b
+                              : op == "-" ? a - b
+                              : op == "*" ? a * b
+                              : op == "/" ? a / b
+                                          : std::pow(a, b);
         return std::isfinite(result) ? Value{result} : Value{ErrorKind::num};
       });
     }
@@ -109,7 +121,8 @@ Operand Calculation::run_array(const Node& node) {
 
 Value Calculation::single(const Operand& operand) {
   if (const auto* value = std::get_if<Value>(&operand)) return *value;
-  if (const auto* grid = std::get_if<ValueGrid>(&operand)) return grid->cells.empty() ? Value{} : grid->at(1, 1);
+  if (const auto* grid = std::get_if<ValueGrid>(&operand))
+    return grid->cells.empty() ? Value{} : grid->at(1, 1);
   const auto& range = std::get<RangeOperand>(operand);
   const Area& a = range.area;
   if (a.row_first == a.row_last && a.column_first == a.column_last)

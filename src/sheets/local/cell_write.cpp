@@ -7,14 +7,17 @@
 namespace rowlane::sheets::local {
 
 namespace {
-constexpr std::string_view kFurther[] = {"dataValidation", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceFormula", "dataSourceTable"};
+constexpr std::string_view kFurther[] = {"dataValidation", "textFormatRuns",    "chipRuns",
+                                         "pivotTable",     "dataSourceFormula", "dataSourceTable"};
 }
 
 Api<CellMask> CellMask::parse(std::string_view fields) {
-  if (fields.empty()) return refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)");
+  if (fields.empty())
+    return refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)");
   auto mask = FieldMask::parse(fields);
   if (!mask) return refuse(fmt::format("Invalid field: {}", fields));
-  if (auto fits = check_mask(*mask, "CellData"); !fits) return refuse(fmt::format("Invalid field: {}", fields));
+  if (auto fits = check_mask(*mask, "CellData"); !fits)
+    return refuse(fmt::format("Invalid field: {}", fields));
   CellMask out;
   out.mask_ = std::move(*mask);
   out.value_ = out.mask_.takes("userEnteredValue");
@@ -31,7 +34,8 @@ ApiStatus check_length(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
   }
-  if (units > kCellCharactersMax) return refuse("Your input contains more than the maximum of 50000 characters in a single cell.");
+  if (units > kCellCharactersMax)
+    return refuse("Your input contains more than the maximum of 50000 characters in a single cell.");
   return {};
 }
 
@@ -65,7 +69,9 @@ ApiStatus write_extended_value(const Book& book, Cell& cell, const Json* value) 
 
 ApiStatus CellMask::write(Book& book, Cell& cell, const Json* data) const {
   if (value_)
-    if (auto written = write_extended_value(book, cell, data ? data->find("userEnteredValue") : nullptr); !written) return written;
+    if (auto written = write_extended_value(book, cell, data ? data->find("userEnteredValue") : nullptr);
+        !written)
+      return written;
   if (const FieldMask* format = mask_.below("userEnteredFormat")) {
     const Json* given = data ? data->find("userEnteredFormat") : nullptr;
     if (format->takes_all()) {

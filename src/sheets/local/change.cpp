@@ -34,11 +34,18 @@ Api<Json> change_values(Book& book, const Json& body) {
       replies.push_back(area_body(clear_values(book, area)));
       continue;
     }
-    const ValueWrite write{.area = area, .values = one["values"], .by_columns = flag(one, "byColumns"), .typed = flag(one, "typed"),
-                           .append = flag(one, "append"), .insert_rows = flag(one, "insertRows")};
+    const ValueWrite write{.area = area,
+                           .values = one["values"],
+                           .by_columns = flag(one, "byColumns"),
+                           .typed = flag(one, "typed"),
+                           .append = flag(one, "append"),
+                           .insert_rows = flag(one, "insertRows")};
     auto done = write_values(book, write);
     if (!done) return std::unexpected(std::move(done).error());
-    Json reply = Json::object({{"area", area_body(done->updated)}, {"rows", done->rows}, {"columns", done->columns}, {"cells", done->cells}});
+    Json reply = Json::object({{"area", area_body(done->updated)},
+                               {"rows", done->rows},
+                               {"columns", done->columns},
+                               {"cells", done->cells}});
     if (done->table) reply.set("table", area_body(*done->table));
     replies.push_back(std::move(reply));
   }
@@ -47,7 +54,8 @@ Api<Json> change_values(Book& book, const Json& body) {
 
 }  // namespace
 
-Api<Json> LocalSheets::Impl::make_change(StoredBook& stored, const std::string& kind, const Json& body, Draws& draws) {
+Api<Json> LocalSheets::Impl::make_change(StoredBook& stored, const std::string& kind, const Json& body,
+                                         Draws& draws) {
   if (kind == "batch") return apply_batch(Batch{stored.book, draws}, *body.if_array());
   if (kind == "values") return change_values(stored.book, body);
   stored.shared_with.clear();  // "share": the whole list
@@ -62,7 +70,8 @@ Status LocalSheets::Impl::load() {
     for (const Change& past : changes) {
       Draws draws(past.draws);
       if (!past.body.if_array() || !make_change(held->stored, past.kind, past.body, draws))
-        return fail(Errc::corrupt, "a stored change of spreadsheet " + held->stored.book.id + " cannot be made again");
+        return fail(Errc::corrupt,
+                    "a stored change of spreadsheet " + held->stored.book.id + " cannot be made again");
       ++held->stored.version;
       if (past.kind != "share") held->stored.modified = past.at;
     }
@@ -106,7 +115,8 @@ Api<Json> LocalSheets::Impl::change(Held& held, const std::string& kind, Json bo
   held.stored = std::move(next);
   note_change(held.stored.book.id);
   if (storage.wants_snapshot(held.stored.book.id))
-    if (const Status kept = storage.snapshot(held.stored); !kept) log_warning("local sheets: no snapshot: {}", kept.error().message);
+    if (const Status kept = storage.snapshot(held.stored); !kept)
+      log_warning("local sheets: no snapshot: {}", kept.error().message);
   return reply;
 }
 
@@ -119,8 +129,11 @@ void LocalSheets::Impl::edit(const std::string& id, const Json::Array& requests)
   Held* held = find(id);
   Json body = Json::object({{"requests", requests}});
   const ApiStatus checked = check_body(body, "BatchUpdate");
-  if (!held || !checked) return log_warning("local sheets: a scripted edit was not made: {}", checked ? "no such spreadsheet" : checked.error().message);
-  if (const auto done = batch(*held, *body["requests"].if_array()); !done) log_warning("local sheets: a scripted edit was refused: {}", done.error().message);
+  if (!held || !checked)
+    return log_warning("local sheets: a scripted edit was not made: {}",
+                       checked ? "no such spreadsheet" : checked.error().message);
+  if (const auto done = batch(*held, *body["requests"].if_array()); !done)
+    log_warning("local sheets: a scripted edit was refused: {}", done.error().message);
 }
 
 Result<std::string> LocalSheets::Impl::create(StoredBook stored) {

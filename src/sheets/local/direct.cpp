@@ -34,7 +34,10 @@ CellValue plain(const Value& value) {
 }
 
 std::unexpected<Error> from_api(const ApiError& error) {
-  return fail(error.code == 404 ? Errc::not_found : error.code >= 500 ? Errc::unavailable : Errc::invalid_input, error.message);
+  return fail(error.code == 404   ? Errc::not_found
+              : error.code >= 500 ? Errc::unavailable
+                                  : Errc::invalid_input,
+              error.message);
 }
 
 }  // namespace
@@ -42,7 +45,9 @@ std::unexpected<Error> from_api(const ApiError& error) {
 Faults& LocalSheets::faults() { return impl_->faults; }
 void LocalSheets::set_quota(const QuotaLimits& limits) { impl_->options.quota = limits; }
 void LocalSheets::expire_tokens() { impl_->tokens.expire_all(); }
-void LocalSheets::set_issuer(const std::string& address, const std::string& public_key_pem) { impl_->options.issuers[address] = public_key_pem; }
+void LocalSheets::set_issuer(const std::string& address, const std::string& public_key_pem) {
+  impl_->options.issuers[address] = public_key_pem;
+}
 const std::deque<LogEntry>& LocalSheets::log() const { return impl_->log; }
 void LocalSheets::clear_log() { impl_->log.clear(); }
 
@@ -59,7 +64,8 @@ Result<std::string> LocalSheets::Impl::build_and_create(const SeedBook& seed) {
   stored.shared_with.insert(seed.shared_with.begin(), seed.shared_with.end());
   // Tabs first, cells after: formulas may name any of them.
   for (const SeedTab& tab : seed.tabs) {
-    if (book.sheet_by_title(tab.title) || (tab.sheet_id && book.sheet(*tab.sheet_id))) return fail(Errc::invalid_input, "two tabs with one title or id", tab.title);
+    if (book.sheet_by_title(tab.title) || (tab.sheet_id && book.sheet(*tab.sheet_id)))
+      return fail(Errc::invalid_input, "two tabs with one title or id", tab.title);
     Sheet sheet;
     sheet.title = tab.title;
     if (tab.sheet_id) {
@@ -70,7 +76,8 @@ Result<std::string> LocalSheets::Impl::build_and_create(const SeedBook& seed) {
     }
     sheet.row_count = std::max(tab.rows, static_cast<int>(tab.cells.size()));
     sheet.column_count = tab.columns;
-    for (const auto& row : tab.cells) sheet.column_count = std::max(sheet.column_count, static_cast<int>(row.size()));
+    for (const auto& row : tab.cells)
+      sheet.column_count = std::max(sheet.column_count, static_cast<int>(row.size()));
     if (tab.frozen_rows > 0) sheet.grid_properties.emplace_back("frozenRowCount", tab.frozen_rows);
     book.sheets.push_back(std::move(sheet));
   }
@@ -134,7 +141,8 @@ Status LocalSheets::share(std::string_view id, const std::string& address) {
   if (!held) return fail(Errc::not_found, "no such spreadsheet");
   auto addresses = held->stored.shared_with;
   if (!addresses.insert(address).second) return {};
-  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done) return from_api(done.error());
+  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done)
+    return from_api(done.error());
   return {};
 }
 
@@ -143,7 +151,8 @@ Status LocalSheets::unshare(std::string_view id, const std::string& address) {
   if (!held) return fail(Errc::not_found, "no such spreadsheet");
   auto addresses = held->stored.shared_with;
   if (addresses.erase(address) == 0) return {};
-  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done) return from_api(done.error());
+  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done)
+    return from_api(done.error());
   return {};
 }
 
@@ -174,7 +183,9 @@ Result<CellView> LocalSheets::cell(std::string_view id, std::string_view title, 
   const Book& book = held->stored.book;
   const Cell* cell = sheet->rows.cell(row, column);
   const Value value = held->eval().value(*sheet, row, column, cell);
-  CellView out{.effective = plain(value), .is_error = if_error(value) != nullptr, .formatted = shown_text(book, held->eval(), *sheet, cell, value)};
+  CellView out{.effective = plain(value),
+               .is_error = if_error(value) != nullptr,
+               .formatted = shown_text(book, held->eval(), *sheet, cell, value)};
   if (!cell) return out;
   out.entered = plain(cell->value);
   if (cell->formula()) out.formula = cell->formula()->text(book);
@@ -185,7 +196,8 @@ Result<CellView> LocalSheets::cell(std::string_view id, std::string_view title, 
   return out;
 }
 
-Result<std::vector<std::vector<std::string>>> LocalSheets::values(std::string_view id, std::string_view title) {
+Result<std::vector<std::vector<std::string>>> LocalSheets::values(std::string_view id,
+                                                                  std::string_view title) {
   Impl::Held* held = impl_->find(id);
   const Sheet* sheet = held ? held->stored.book.sheet_by_title(title) : nullptr;
   if (!sheet) return fail(Errc::not_found, "no such spreadsheet or tab");

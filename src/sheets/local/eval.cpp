@@ -8,28 +8,44 @@ namespace rowlane::sheets::local {
 
 std::string_view error_text(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::error: return "#ERROR!";
-    case ErrorKind::null_value: return "#NULL!";
-    case ErrorKind::divide_by_zero: return "#DIV/0!";
-    case ErrorKind::value: return "#VALUE!";
-    case ErrorKind::ref: return "#REF!";
-    case ErrorKind::name: return "#NAME?";
-    case ErrorKind::num: return "#NUM!";
-    case ErrorKind::not_available: return "#N/A";
+    case ErrorKind::error:
+      return "#ERROR!";
+    case ErrorKind::null_value:
+      return "#NULL!";
+    case ErrorKind::divide_by_zero:
+      return "#DIV/0!";
+    case ErrorKind::value:
+      return "#VALUE!";
+    case ErrorKind::ref:
+      return "#REF!";
+    case ErrorKind::name:
+      return "#NAME?";
+    case ErrorKind::num:
+      return "#NUM!";
+    case ErrorKind::not_available:
+      return "#N/A";
   }
   return "#ERROR!";
 }
 
 std::string_view error_type(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::error: return "ERROR";
-    case ErrorKind::null_value: return "NULL_VALUE";
-    case ErrorKind::divide_by_zero: return "DIVIDE_BY_ZERO";
-    case ErrorKind::value: return "VALUE";
-    case ErrorKind::ref: return "REF";
-    case ErrorKind::name: return "NAME";
-    case ErrorKind::num: return "NUM";
-    case ErrorKind::not_available: return "N_A";
+    case ErrorKind::error:
+      return "ERROR";
+    case ErrorKind::null_value:
+      return "NULL_VALUE";
+    case ErrorKind::divide_by_zero:
+      return "DIVIDE_BY_ZERO";
+    case ErrorKind::value:
+      return "VALUE";
+    case ErrorKind::ref:
+      return "REF";
+    case ErrorKind::name:
+      return "NAME";
+    case ErrorKind::num:
+      return "NUM";
+    case ErrorKind::not_available:
+      return "N_A";
   }
   return "ERROR";
 }
@@ -144,9 +160,11 @@ std::uint32_t Evaluator::inherited_format(const Sheet& sheet, const Formula& for
       const Cell* cell = on && !ref.dead ? on->rows.cell(ref.area.row_first, ref.area.column_first) : nullptr;
       return cell ? cell->format : 0;
     }
-    static const std::unordered_set<std::string_view> kKeeps = {"SUM", "MIN", "MAX", "AVERAGE", "ROUND", "ARRAYFORMULA", "IFERROR"};
-    const bool keeps = (node->kind == Node::Kind::binary && (node->text == "+" || node->text == "-" || node->text == "*")) ||
-                       node->kind == Node::Kind::unary || (node->kind == Node::Kind::call && kKeeps.contains(node->text));
+    static const std::unordered_set<std::string_view> kKeeps = {"SUM",   "MIN",          "MAX",    "AVERAGE",
+                                                                "ROUND", "ARRAYFORMULA", "IFERROR"};
+    const bool keeps =
+        (node->kind == Node::Kind::binary && (node->text == "+" || node->text == "-" || node->text == "*")) ||
+        node->kind == Node::Kind::unary || (node->kind == Node::Kind::call && kKeeps.contains(node->text));
     node = keeps && !node->children.empty() ? &node->children.front() : nullptr;
   }
   return 0;
@@ -154,7 +172,8 @@ std::uint32_t Evaluator::inherited_format(const Sheet& sheet, const Formula& for
 
 std::string Evaluator::hyperlink(const Sheet& sheet, int row, int column, const Formula& formula) {
   const Node* tree = formula.tree();
-  if (!tree || tree->kind != Node::Kind::call || tree->text != "HYPERLINK" || tree->children.empty()) return {};
+  if (!tree || tree->kind != Node::Kind::call || tree->text != "HYPERLINK" || tree->children.empty())
+    return {};
   Calculation run(*this, sheet, row, column, formula);
   return text_of(run.single(tree->children.front()));
 }

@@ -1,5 +1,5 @@
-// Values of formulas, worked out when asked for and kept for one state of a book. Make a new evaluator after a
-// change. Cycles give #REF!, as Google's do without iterative calculation. Single-threaded.
+// Values of formulas, worked out when asked for and kept for one state of a book. Make a new evaluator after
+// a change. Cycles give #REF!, as Google's do without iterative calculation. Single-threaded.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct ValueGrid {
     if (rows == 1) row = 1;
     if (columns == 1) column = 1;
     if (row > rows || column > columns) return kMissing;
-    return cells[static_cast<std::size_t>(row - 1) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(column - 1)];
+    return cells[static_cast<std::size_t>(row - 1) * static_cast<std::size_t>(columns) +
+                 static_cast<std::size_t>(column - 1)];
   }
 };
 

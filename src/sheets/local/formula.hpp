@@ -24,7 +24,7 @@ class TabNames {
 
 // A reference to a cell or a range, maybe on another tab.
 struct Ref {
-  Area area;              // area.sheet_id counts only when `tab_known`
+  Area area;               // area.sheet_id counts only when `tab_known`
   bool qualified = false;  // written with a tab
   bool tab_known = false;  // the tab existed when it was written
   std::string tab_text;    // its title as written, while unknown
@@ -35,18 +35,46 @@ struct Ref {
 };
 
 struct Token {
-  enum class Kind : std::uint8_t { number, text, name, op, open, close, separator, brace_open, brace_close, row_separator, space, ref, error, bad };
+  enum class Kind : std::uint8_t {
+    number,
+    text,
+    name,
+    op,
+    open,
+    close,
+    separator,
+    brace_open,
+    brace_close,
+    row_separator,
+    space,
+    ref,
+    error,
+    bad
+  };
   Kind kind{};
   std::string text;  // as typed; of `text` tokens the content without quotes
   Ref ref;
 };
 
 struct Node {
-  enum class Kind : std::uint8_t { number, text, truth, ref, name, call, unary, percent, binary, array, error, missing };
+  enum class Kind : std::uint8_t {
+    number,
+    text,
+    truth,
+    ref,
+    name,
+    call,
+    unary,
+    percent,
+    binary,
+    array,
+    error,
+    missing
+  };
   Kind kind{};
-  std::string text;         // text, name of a function or range, operator
+  std::string text;  // text, name of a function or range, operator
   double number = 0;
-  std::size_t token = 0;    // ref: which token
+  std::size_t token = 0;       // ref: which token
   std::vector<Node> children;  // array: its cells row by row
   int columns = 0;             // array: its width
 };

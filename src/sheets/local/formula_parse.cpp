@@ -147,7 +147,8 @@ bool read_ref(std::string_view text, std::size_t& at, const TabNames& tabs, Toke
   return true;
 }
 
-constexpr std::array<std::string_view, 7> kErrors = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!"};
+constexpr std::array<std::string_view, 7> kErrors = {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?",
+                                                     "#N/A",  "#NUM!",   "#NULL!"};
 
 Token read_number(std::string_view text, std::size_t& at) {
   const std::size_t start = at;
@@ -205,7 +206,8 @@ std::vector<Token> tokenize(std::string_view text, const TabNames& tabs) {
     } else if (c == '#') {
       const auto hit = std::ranges::find_if(kErrors, [&](auto e) { return text.substr(at).starts_with(e); });
       const std::size_t length = hit == kErrors.end() ? 1 : hit->size();
-      out.push_back(Token{hit == kErrors.end() ? Kind::bad : Kind::error, std::string(text.substr(at, length)), {}});
+      out.push_back(
+          Token{hit == kErrors.end() ? Kind::bad : Kind::error, std::string(text.substr(at, length)), {}});
       at += length;
     } else if (c == '(') {
       single(Kind::open);
@@ -332,25 +334,34 @@ class Parser {
         ++at_;
         return node;
       }
-      case Token::Kind::text: ++at_; return Node{.kind = Node::Kind::text, .text = token.text};
-      case Token::Kind::ref: return Node{.kind = Node::Kind::ref, .token = at_++};
-      case Token::Kind::error: ++at_; return Node{.kind = Node::Kind::error, .text = token.text};
+      case Token::Kind::text:
+        ++at_;
+        return Node{.kind = Node::Kind::text, .text = token.text};
+      case Token::Kind::ref:
+        return Node{.kind = Node::Kind::ref, .token = at_++};
+      case Token::Kind::error:
+        ++at_;
+        return Node{.kind = Node::Kind::error, .text = token.text};
       case Token::Kind::open: {
         ++at_;
         auto inner = comparison();
         if (!inner || !take(Token::Kind::close)) return std::nullopt;
         return inner;
       }
-      case Token::Kind::brace_open: return array();
-      case Token::Kind::name: return name();
-      default: return std::nullopt;
+      case Token::Kind::brace_open:
+        return array();
+      case Token::Kind::name:
+        return name();
+      default:
+        return std::nullopt;
     }
   }
 
   std::optional<Node> name() {
     const std::string text = upper(tokens_[at_++].text);
     if (!take(Token::Kind::open)) {
-      if (text == "TRUE" || text == "FALSE") return Node{.kind = Node::Kind::truth, .number = text == "TRUE" ? 1.0 : 0.0};
+      if (text == "TRUE" || text == "FALSE")
+        return Node{.kind = Node::Kind::truth, .number = text == "TRUE" ? 1.0 : 0.0};
       return Node{.kind = Node::Kind::name, .text = text};
     }
     Node call{.kind = Node::Kind::call, .text = text};

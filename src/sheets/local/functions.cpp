@@ -15,7 +15,8 @@ std::variant<double, ErrorKind> number_of(const Value& value) {
   const std::string& text = std::get<std::string>(value);
   double number = 0;
   const char* end = text.data() + text.size();
-  if (text.empty() || std::from_chars(text.data(), end, number).ptr != end || !std::isfinite(number)) return ErrorKind::value;
+  if (text.empty() || std::from_chars(text.data(), end, number).ptr != end || !std::isfinite(number))
+    return ErrorKind::value;
   return number;
 }
 
@@ -39,7 +40,9 @@ int compare_values(const Value& a, const Value& b) {
     return 0.0;
   };
   const Value left = fill(a, b), right = fill(b, a);
-  const auto rank = [](const Value& v) { return std::holds_alternative<double>(v) ? 0 : std::holds_alternative<std::string>(v) ? 1 : 2; };
+  const auto rank = [](const Value& v) {
+    return std::holds_alternative<double>(v) ? 0 : std::holds_alternative<std::string>(v) ? 1 : 2;
+  };
   if (rank(left) != rank(right)) return rank(left) < rank(right) ? -1 : 1;
   if (const auto* number = std::get_if<double>(&left)) {
     const double other = std::get<double>(right);
@@ -52,7 +55,8 @@ int compare_values(const Value& a, const Value& b) {
     if (x == text->end() || y == other.end()) return x == text->end() ? (y == other.end() ? 0 : -1) : 1;
     return static_cast<unsigned char>(low(*x)) < static_cast<unsigned char>(low(*y)) ? -1 : 1;
   }
-  if (const auto* truth = std::get_if<bool>(&left)) return static_cast<int>(*truth) - static_cast<int>(std::get<bool>(right));
+  if (const auto* truth = std::get_if<bool>(&left))
+    return static_cast<int>(*truth) - static_cast<int>(std::get<bool>(right));
   return 0;
 }
 
@@ -141,7 +145,8 @@ Value trim(const Arguments& v) {
 }
 Value length(const Arguments& v) {
   return textual(v, [](const std::string& text) -> Value {
-    const auto starts = std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+    const auto starts =
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
     return static_cast<double>(starts);
   });
 }
@@ -191,7 +196,8 @@ const ScalarEntry* find_scalar_function(std::string_view name) {
 }
 
 std::optional<Value> run_aggregate(std::string_view name, Calculation& calculation, const Node& call) {
-  static constexpr std::string_view kNames[] = {"SUM", "COUNT", "COUNTA", "AVERAGE", "MIN", "MAX", "AND", "OR", "CONCATENATE"};
+  static constexpr std::string_view kNames[] = {"SUM", "COUNT", "COUNTA", "AVERAGE",    "MIN",
+                                                "MAX", "AND",   "OR",     "CONCATENATE"};
   if (std::ranges::find(kNames, name) == std::end(kNames)) return std::nullopt;
   if (call.children.empty()) return ErrorKind::not_available;
   const bool logical = name == "AND" || name == "OR";
@@ -243,8 +249,10 @@ std::optional<Value> run_aggregate(std::string_view name, Calculation& calculati
   if (name == "COUNTA") return static_cast<double>(fold.filled);
   if (name == "MIN") return fold.least;
   if (name == "MAX") return fold.most;
-  if (logical) return fold.numbers == 0 ? Value{ErrorKind::value} : Value{name == "AND" ? fold.all : fold.any};
-  return fold.numbers == 0 ? Value{ErrorKind::divide_by_zero} : Value{fold.sum / static_cast<double>(fold.numbers)};
+  if (logical)
+    return fold.numbers == 0 ? Value{ErrorKind::value} : Value{name == "AND" ? fold.all : fold.any};
+  return fold.numbers == 0 ? Value{ErrorKind::divide_by_zero}
+                           : Value{fold.sum / static_cast<double>(fold.numbers)};
 }
 
 }  // namespace rowlane::sheets::local

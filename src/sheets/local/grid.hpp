@@ -1,6 +1,6 @@
-// The cells of one tab: rows in shared chunks, copied on write. Copying a grid costs one pointer a chunk, so a batch
-// works on a copy and a failed one simply drops it. Rows and columns are 1-based. Rows beyond `size()` are empty.
-// Single-threaded.
+// The cells of one tab: rows in shared chunks, copied on write. Copying a grid costs one pointer a chunk, so
+// a batch works on a copy and a failed one simply drops it. Rows and columns are 1-based. Rows beyond
+// `size()` are empty. Single-threaded.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,16 @@ namespace rowlane::sheets::local {
 
 class Formula;
 
-enum class ErrorKind : std::uint8_t { error, null_value, divide_by_zero, value, ref, name, num, not_available };
+enum class ErrorKind : std::uint8_t {
+  error,
+  null_value,
+  divide_by_zero,
+  value,
+  ref,
+  name,
+  num,
+  not_available
+};
 
 // Empty, text, number, truth, error.
 using Value = std::variant<std::monostate, std::string, double, bool, ErrorKind>;
@@ -47,7 +56,9 @@ struct Cell {
   void set_formula(std::shared_ptr<const Formula> formula);
   void set_note(std::string note);
   void set_further(std::string_view name, const Json& value);  // null removes it
-  [[nodiscard]] std::string_view note() const { return extra ? std::string_view(extra->note) : std::string_view(); }
+  [[nodiscard]] std::string_view note() const {
+    return extra ? std::string_view(extra->note) : std::string_view();
+  }
 
  private:
   void set_extra(CellExtra next);
@@ -60,8 +71,9 @@ struct Row {
   std::optional<int> pixel_size;
 
   [[nodiscard]] const Cell* find(int column) const {
-    return column >= 1 && column <= static_cast<int>(cells.size()) ? &cells[static_cast<std::size_t>(column - 1)]
-                                                                    : nullptr;
+    return column >= 1 && column <= static_cast<int>(cells.size())
+               ? &cells[static_cast<std::size_t>(column - 1)]
+               : nullptr;
   }
   void set(int column, Cell cell);
   void insert_columns(int column, int count);
@@ -114,7 +126,8 @@ class RowTable {
     for (const auto& chunk : chunks_) {
       if (chunk->formulas > 0)
         for (std::size_t i = 0; i < chunk->rows.size(); ++i)
-          if (const Row* row = chunk->rows[i].get(); row && row->formulas > 0) visit(base + static_cast<int>(i) + 1, *row);
+          if (const Row* row = chunk->rows[i].get(); row && row->formulas > 0)
+            visit(base + static_cast<int>(i) + 1, *row);
       base += static_cast<int>(chunk->rows.size());
     }
   }

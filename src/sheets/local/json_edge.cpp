@@ -1,8 +1,8 @@
 #include "sheets/local/json_edge.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace rowlane::sheets::local {
 
@@ -21,22 +21,30 @@ Api<Area> read_grid_range(const Book& book, const Json& range) {
   area.sheet_id = int_or(range, "sheetId", 0);
   const Sheet* sheet = book.sheet(area.sheet_id);
   if (!sheet) return refuse(fmt::format("No grid with id: {}", area.sheet_id));
-  const auto read = [&](std::string_view start_name, std::string_view end_name, int& first, int& last) -> ApiStatus {
+  const auto read = [&](std::string_view start_name, std::string_view end_name, int& first,
+                        int& last) -> ApiStatus {
     const std::int64_t start = int_or(range, start_name, 0);
     const auto end = range[end_name].as_int();
     if (start < 0) return refuse(fmt::format("range.{} must be >= 0, but was {}", start_name, start));
-    if (end && *end < start) return refuse(fmt::format("range.{} ({}) must not be less than range.{} ({})", end_name, *end, start_name, start));
+    if (end && *end < start)
+      return refuse(fmt::format("range.{} ({}) must not be less than range.{} ({})", end_name, *end,
+                                start_name, start));
     first = static_cast<int>(start) + 1;
     last = end ? static_cast<int>(*end) : kOpen;
     return {};
   };
-  if (auto rows = read("startRowIndex", "endRowIndex", area.row_first, area.row_last); !rows) return std::unexpected(std::move(rows).error());
-  if (auto columns = read("startColumnIndex", "endColumnIndex", area.column_first, area.column_last); !columns)
+  if (auto rows = read("startRowIndex", "endRowIndex", area.row_first, area.row_last); !rows)
+    return std::unexpected(std::move(rows).error());
+  if (auto columns = read("startColumnIndex", "endColumnIndex", area.column_first, area.column_last);
+      !columns)
     return std::unexpected(std::move(columns).error());
-  const bool rows_fit = area.row_first <= sheet->row_count && (area.row_last == kOpen || area.row_last <= sheet->row_count);
-  const bool columns_fit = area.column_first <= sheet->column_count && (area.column_last == kOpen || area.column_last <= sheet->column_count);
+  const bool rows_fit =
+      area.row_first <= sheet->row_count && (area.row_last == kOpen || area.row_last <= sheet->row_count);
+  const bool columns_fit = area.column_first <= sheet->column_count &&
+                           (area.column_last == kOpen || area.column_last <= sheet->column_count);
   if (!rows_fit || !columns_fit)
-    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", book.a1(area), sheet->row_count, sheet->column_count));
+    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", book.a1(area),
+                              sheet->row_count, sheet->column_count));
   return area;
 }
 
@@ -56,10 +64,11 @@ Api<Line> read_dimension_range(Book& book, const Json& range, bool beyond) {
   const std::int64_t start = int_or(range, "startIndex", 0);
   const std::int64_t end = int_or(range, "endIndex", beyond ? start : size);
   if (start < 0) return refuse(fmt::format("range.startIndex must be >= 0, but was {}", start));
-  if (end <= start) return refuse(fmt::format("range.endIndex[{}] must be greater than range.startIndex[{}]", end, start));
+  if (end <= start)
+    return refuse(fmt::format("range.endIndex[{}] must be greater than range.startIndex[{}]", end, start));
   if (beyond ? start > size : end > size)
-    return refuse(fmt::format("range.{}[{}] is too large: grid has {} {}", beyond ? "startIndex" : "endIndex", beyond ? start : end, size,
-                              line.axis == Axis::rows ? "rows" : "columns"));
+    return refuse(fmt::format("range.{}[{}] is too large: grid has {} {}", beyond ? "startIndex" : "endIndex",
+                              beyond ? start : end, size, line.axis == Axis::rows ? "rows" : "columns"));
   line.first = static_cast<int>(start) + 1;
   line.last = static_cast<int>(end);
   return line;
@@ -68,10 +77,14 @@ Api<Line> read_dimension_range(Book& book, const Json& range, bool beyond) {
 namespace {
 std::string_view place_name(Metadata::Place place) {
   switch (place) {
-    case Metadata::Place::spreadsheet: return "SPREADSHEET";
-    case Metadata::Place::sheet: return "SHEET";
-    case Metadata::Place::row: return "ROW";
-    case Metadata::Place::column: return "COLUMN";
+    case Metadata::Place::spreadsheet:
+      return "SPREADSHEET";
+    case Metadata::Place::sheet:
+      return "SHEET";
+    case Metadata::Place::row:
+      return "ROW";
+    case Metadata::Place::column:
+      return "COLUMN";
   }
   return "SPREADSHEET";
 }
@@ -80,14 +93,19 @@ std::string_view place_name(Metadata::Place place) {
 Json metadata_json(const Metadata& item) {
   Json location = Json::object({{"locationType", place_name(item.place)}});
   switch (item.place) {
-    case Metadata::Place::spreadsheet: location.set("spreadsheet", true); break;
-    case Metadata::Place::sheet: location.set("sheetId", item.sheet_id); break;
+    case Metadata::Place::spreadsheet:
+      location.set("spreadsheet", true);
+      break;
+    case Metadata::Place::sheet:
+      location.set("sheetId", item.sheet_id);
+      break;
     case Metadata::Place::row:
     case Metadata::Place::column:
-      location.set("dimensionRange", Json::object({{"sheetId", item.sheet_id},
-                                                   {"dimension", item.place == Metadata::Place::row ? "ROWS" : "COLUMNS"},
-                                                   {"startIndex", item.position - 1},
-                                                   {"endIndex", item.position}}));
+      location.set("dimensionRange",
+                   Json::object({{"sheetId", item.sheet_id},
+                                 {"dimension", item.place == Metadata::Place::row ? "ROWS" : "COLUMNS"},
+                                 {"startIndex", item.position - 1},
+                                 {"endIndex", item.position}}));
       break;
   }
   Json out = Json::object({{"metadataId", item.id}, {"metadataKey", item.key}});
@@ -145,23 +163,31 @@ Api<bool> metadata_matches(const Book& book, const Metadata& item, const Json& f
   if (!lookup.if_object()) return refuse("dataFilter must be specified");
   if (const auto id = lookup["metadataId"].as_int(); id && *id != item.id) return false;
   if (const Json* key = lookup.find("metadataKey"); key && key->string_or() != item.key) return false;
-  if (const Json* value = lookup.find("metadataValue"); value && value->string_or() != item.value) return false;
-  if (const Json* visibility = lookup.find("visibility"); visibility && visibility->string_or() != item.visibility) return false;
-  if (const Json* type = lookup.find("locationType"); type && type->string_or() != place_name(item.place)) return false;
+  if (const Json* value = lookup.find("metadataValue"); value && value->string_or() != item.value)
+    return false;
+  if (const Json* visibility = lookup.find("visibility");
+      visibility && visibility->string_or() != item.visibility)
+    return false;
+  if (const Json* type = lookup.find("locationType"); type && type->string_or() != place_name(item.place))
+    return false;
   if (const Json* location = lookup.find("metadataLocation")) {
     const bool exact = lookup["locationMatchingStrategy"].string_or() == "EXACT_LOCATION";
     Metadata at;
     Book copy = book;
-    if (auto read = read_metadata_location(copy, *location, at); !read) return std::unexpected(std::move(read).error());
+    if (auto read = read_metadata_location(copy, *location, at); !read)
+      return std::unexpected(std::move(read).error());
     if (exact && at.place != item.place) return false;
     if (at.place != Metadata::Place::spreadsheet && at.sheet_id != item.sheet_id) return false;
-    if ((at.place == Metadata::Place::row || at.place == Metadata::Place::column) && at.place == item.place && at.position != item.position) return false;
+    if ((at.place == Metadata::Place::row || at.place == Metadata::Place::column) && at.place == item.place &&
+        at.position != item.position)
+      return false;
   }
   return true;
 }
 
 Json named_range_json(const NamedRange& named) {
-  return Json::object({{"namedRangeId", named.id}, {"name", named.name}, {"range", grid_range_json(named.area)}});
+  return Json::object(
+      {{"namedRangeId", named.id}, {"name", named.name}, {"range", grid_range_json(named.area)}});
 }
 
 Json placed_json(const Placed& placed) {
@@ -203,13 +229,20 @@ Json sheet_properties_json(const Book& book, const Sheet& sheet) {
     if (&other == &sheet || other.id == sheet.id) break;
     ++index;
   }
-  Json out = Json::object({{"sheetId", sheet.id}, {"title", sheet.title}, {"index", index}, {"sheetType", "GRID"}, {"gridProperties", std::move(grid)}});
+  Json out = Json::object({{"sheetId", sheet.id},
+                           {"title", sheet.title},
+                           {"index", index},
+                           {"sheetType", "GRID"},
+                           {"gridProperties", std::move(grid)}});
   for (const auto& [name, value] : sheet.properties) out.set(name, value);
   return out;
 }
 
 Json spreadsheet_properties_json(const Book& book) {
-  Json out = Json::object({{"title", book.title}, {"locale", book.locale}, {"autoRecalc", "ON_CHANGE"}, {"timeZone", book.time_zone}});
+  Json out = Json::object({{"title", book.title},
+                           {"locale", book.locale},
+                           {"autoRecalc", "ON_CHANGE"},
+                           {"timeZone", book.time_zone}});
   for (const auto& [name, value] : book.properties) out.set(name, value);
   return out;
 }

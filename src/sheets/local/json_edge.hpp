@@ -33,8 +33,8 @@ Json named_range_json(const NamedRange& named);
 // The range and all else that was given with it; `member` names the range.
 Json placed_json(const Placed& placed);
 
-// The area of a DataFilter that names cells (a1Range, gridRange, or metadata on a tab, rows or columns); nullopt:
-// metadata that is nowhere on a tab.
+// The area of a DataFilter that names cells (a1Range, gridRange, or metadata on a tab, rows or columns);
+// nullopt: metadata that is nowhere on a tab.
 Api<std::vector<Area>> resolve_filter(const Book& book, const Json& filter);
 
 Json sheet_properties_json(const Book& book, const Sheet& sheet);

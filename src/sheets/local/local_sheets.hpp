@@ -1,10 +1,10 @@
-// The Local Sheets service: a model of Google Sheets v4, and of the few Drive v3 and token endpoints that Rowlane
-// and people's scripts use, as a request handler without sockets. Spreadsheets live in memory and, when a file is
-// given, in SQLite: a write is on disk before its answer.
+// The Local Sheets service: a model of Google Sheets v4, and of the few Drive v3 and token endpoints that
+// Rowlane and people's scripts use, as a request handler without sockets. Spreadsheets live in memory and,
+// when a file is given, in SQLite: a write is on disk before its answer.
 //
 // Rows and columns are 1-based in this interface and 0-based in the JSON, as Google has it.
-// Threads: none of its own. All calls are made on one executor's thread; waiting (scripted delays) goes through
-// `sleep_for`. Time and chance come in through the constructor, so a simulation replays it exactly.
+// Threads: none of its own. All calls are made on one executor's thread; waiting (scripted delays) goes
+// through `sleep_for`. Time and chance come in through the constructor, so a simulation replays it exactly.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct CallInfo {
   std::string spreadsheet_id;  // empty for token, the change feed and pages
   std::string account;         // who calls, as far as the token tells; empty for a trusted caller
   std::size_t body_bytes = 0;
-  std::int64_t number = 0;     // counts all calls from 1
+  std::int64_t number = 0;  // counts all calls from 1
 };
 
 // What happens to one call. The default: nothing.
@@ -65,9 +65,9 @@ struct Fault {
   Millis delay_before{0};            // before the call takes effect
   Millis delay_after{0};             // between the effect and the answer
   std::int64_t cut_after_bytes = 0;
-  bool expire_tokens = false;        // all tokens given out so far are void before the call is looked at
-  Json::Array edit_before;           // batchUpdate requests of "a person", applied right before the call's effect
-  Json::Array edit_after;            // the same, right after it (after a read: between that read and the next write)
+  bool expire_tokens = false;  // all tokens given out so far are void before the call is looked at
+  Json::Array edit_before;     // batchUpdate requests of "a person", applied right before the call's effect
+  Json::Array edit_after;  // the same, right after it (after a read: between that read and the next write)
 };
 
 // Decides what happens to each call. The hook is asked first; what it leaves alone goes by the script.
@@ -87,11 +87,14 @@ class Faults {
   std::deque<std::pair<CallKind, Fault>> scripted_;
 };
 
-// Requests a minute; over it: 429. Zero: no limit. The window is fixed, from the minute's start, as Google's is.
+// Requests a minute; over it: 429. Zero: no limit. The window is fixed, from the minute's start, as Google's
+// is.
 struct QuotaLimits {
   int reads = 0, writes = 0;                  // for one account
   int project_reads = 0, project_writes = 0;  // for all accounts together
-  static QuotaLimits google() { return {.reads = 60, .writes = 60, .project_reads = 300, .project_writes = 300}; }
+  static QuotaLimits google() {
+    return {.reads = 60, .writes = 60, .project_reads = 300, .project_writes = 300};
+  }
 };
 
 struct Options {
@@ -99,7 +102,8 @@ struct Options {
   bool require_token = false;  // false: whoever calls is trusted
   bool control = false;        // serve /_control and /_log
   QuotaLimits quota;
-  // RS256 public keys (PEM) by issuer (a service account's address). Empty: any issuer and signature is taken.
+  // RS256 public keys (PEM) by issuer (a service account's address). Empty: any issuer and signature is
+  // taken.
   std::map<std::string, std::string> issuers;
   std::string token_audience;  // the `aud` a grant must name; empty: any
 };
@@ -113,10 +117,10 @@ struct CallContext {
 using CellValue = std::variant<std::monostate, std::string, double, bool>;
 
 struct SeedCell {
-  CellValue value;              // text is never taken for a formula
-  std::string formula;          // "=A1*2"; wins over `value`
-  std::string format_type;      // "DATE", "NUMBER", "CURRENCY", "TEXT", ...; empty: none
-  std::string format_pattern;   // "dd/mm/yyyy"; empty: the type's default
+  CellValue value;             // text is never taken for a formula
+  std::string formula;         // "=A1*2"; wins over `value`
+  std::string format_type;     // "DATE", "NUMBER", "CURRENCY", "TEXT", ...; empty: none
+  std::string format_pattern;  // "dd/mm/yyyy"; empty: the type's default
   std::string note;
 };
 
@@ -133,17 +137,17 @@ struct SeedBook {
   std::string title = "Untitled spreadsheet";
   std::string locale = "en_US";
   std::string time_zone = "Etc/GMT";
-  std::vector<SeedTab> tabs;               // none: one "Sheet1" with id 0
-  std::vector<std::string> shared_with;    // addresses; "*": everybody with a token
+  std::vector<SeedTab> tabs;             // none: one "Sheet1" with id 0
+  std::vector<std::string> shared_with;  // addresses; "*": everybody with a token
 };
 
 struct CellView {
-  CellValue entered;         // what was put there; text of a formula cell is in `formula`
-  std::string formula;       // "=...", empty for none
-  CellValue effective;       // the value shown; an error's text ("#REF!") when `is_error`
+  CellValue entered;    // what was put there; text of a formula cell is in `formula`
+  std::string formula;  // "=...", empty for none
+  CellValue effective;  // the value shown; an error's text ("#REF!") when `is_error`
   bool is_error = false;
-  std::string formatted;     // as people see it
-  std::string format_type;   // own number format
+  std::string formatted;    // as people see it
+  std::string format_type;  // own number format
   std::string format_pattern;
   std::string note;
 };

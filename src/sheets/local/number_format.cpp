@@ -1,10 +1,10 @@
 #include "sheets/local/number_format.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <chrono>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "base/json.hpp"
 #include "sheets/local/eval.hpp"
@@ -13,9 +13,11 @@ namespace rowlane::sheets::local {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kDays = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                   "Thursday", "Friday", "Saturday"};
 constexpr std::chrono::sys_days kEpoch = std::chrono::year{1899} / 12 / 30;
 
 std::string grouped(std::string digits, const Locale& locale, bool lakh) {
@@ -80,16 +82,21 @@ Moment moment_of(double serial) {
   }
   const std::chrono::sys_days at = kEpoch + std::chrono::days{days};
   const std::chrono::year_month_day date{at};
-  return {static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+  return {static_cast<int>(date.year()),
+          static_cast<int>(static_cast<unsigned>(date.month())),
           static_cast<int>(static_cast<unsigned>(date.day())),
-          static_cast<int>(std::chrono::weekday{at}.c_encoding()), static_cast<int>(millis / 3'600'000),
-          static_cast<int>(millis / 60'000 % 60), static_cast<int>(millis / 1000 % 60), static_cast<int>(millis % 1000)};
+          static_cast<int>(std::chrono::weekday{at}.c_encoding()),
+          static_cast<int>(millis / 3'600'000),
+          static_cast<int>(millis / 60'000 % 60),
+          static_cast<int>(millis / 1000 % 60),
+          static_cast<int>(millis % 1000)};
 }
 
 std::string format_date(double serial, std::string_view pattern) {
   if (!(std::abs(serial) < 3e6)) return fmt::format("{:g}", serial);
   const Moment t = moment_of(serial);
-  const bool half_day = pattern.find("am/pm") != std::string_view::npos || pattern.find("AM/PM") != std::string_view::npos ||
+  const bool half_day = pattern.find("am/pm") != std::string_view::npos ||
+                        pattern.find("AM/PM") != std::string_view::npos ||
                         pattern.find("a/p") != std::string_view::npos;
   std::string out;
   char before = 0;  // the last part put out: 'm' after hours means minutes
@@ -113,26 +120,45 @@ std::string format_date(double serial, std::string_view pattern) {
     const char low = static_cast<char>(c | 0x20);
     std::size_t run = 1;
     while (i + run < pattern.size() && (pattern[i + run] | 0x20) == low) ++run;
-    const auto number = [&](int value) { out += run >= 2 ? fmt::format("{:02}", value) : fmt::format("{}", value); };
+    const auto number = [&](int value) {
+      out += run >= 2 ? fmt::format("{:02}", value) : fmt::format("{}", value);
+    };
     switch (low) {
-      case 'y': out += run <= 2 ? fmt::format("{:02}", t.year % 100) : fmt::format("{:04}", t.year); break;
+      case 'y':
+        out += run <= 2 ? fmt::format("{:02}", t.year % 100) : fmt::format("{:04}", t.year);
+        break;
       case 'd':
-        if (run <= 2) number(t.day);
-        else out += run == 3 ? kDays[static_cast<std::size_t>(t.weekday)].substr(0, 3) : kDays[static_cast<std::size_t>(t.weekday)];
+        if (run <= 2)
+          number(t.day);
+        else
+          out += run == 3 ? kDays[static_cast<std::size_t>(t.weekday)].substr(0, 3)
+                          : kDays[static_cast<std::size_t>(t.weekday)];
         break;
       case 'm': {
         std::size_t next = i + run;
-        while (next < pattern.size() && (pattern[next] == ':' || pattern[next] == ' ' || pattern[next] == '.')) ++next;
-        const bool minutes = before == 'h' || (next < pattern.size() && (pattern[next] | 0x20) == 's' && next > i + run);
+        while (next < pattern.size() &&
+               (pattern[next] == ':' || pattern[next] == ' ' || pattern[next] == '.'))
+          ++next;
+        const bool minutes =
+            before == 'h' || (next < pattern.size() && (pattern[next] | 0x20) == 's' && next > i + run);
         const auto name = kMonths[static_cast<std::size_t>(t.month - 1)];
-        if (minutes) number(t.minute);
-        else if (run <= 2) number(t.month);
-        else out += run == 3 ? name.substr(0, 3) : run == 5 ? name.substr(0, 1) : name;
+        if (minutes)
+          number(t.minute);
+        else if (run <= 2)
+          number(t.month);
+        else
+          out += run == 3 ? name.substr(0, 3) : run == 5 ? name.substr(0, 1) : name;
         break;
       }
-      case 'h': number(half_day ? (t.hour % 12 == 0 ? 12 : t.hour % 12) : t.hour); break;
-      case 's': number(t.second); break;
-      default: out.append(pattern.substr(i, run)); break;
+      case 'h':
+        number(half_day ? (t.hour % 12 == 0 ? 12 : t.hour % 12) : t.hour);
+        break;
+      case 's':
+        number(t.second);
+        break;
+      default:
+        out.append(pattern.substr(i, run));
+        break;
     }
     if (low == 'y' || low == 'd' || low == 'm' || low == 'h' || low == 's') before = low;
     i += run;
@@ -153,8 +179,11 @@ std::string format_section(double x, std::string_view section, const Locale& loc
       literal = section[++i];
     } else if (c == '[') {
       const std::size_t close = section.find(']', i);
-      std::string_view inside = section.substr(i + 1, close == std::string_view::npos ? close : close - i - 1);
-      if (inside.starts_with('$')) literal = inside.substr(1, inside.find('-') == std::string_view::npos ? inside.size() : inside.find('-') - 1);
+      std::string_view inside =
+          section.substr(i + 1, close == std::string_view::npos ? close : close - i - 1);
+      if (inside.starts_with('$'))
+        literal = inside.substr(
+            1, inside.find('-') == std::string_view::npos ? inside.size() : inside.find('-') - 1);
       if (close == std::string_view::npos) break;
       i = close;
     } else if (c == '_' || c == '*') {
@@ -166,7 +195,9 @@ std::string format_section(double x, std::string_view section, const Locale& loc
       continue;
     } else if ((c == 'E' || c == 'e') && in_digits) {
       exponent = true;
-      while (i + 1 < section.size() && (section[i + 1] == '+' || section[i + 1] == '-' || section[i + 1] == '0')) ++i;
+      while (i + 1 < section.size() &&
+             (section[i + 1] == '+' || section[i + 1] == '-' || section[i + 1] == '0'))
+        ++i;
       continue;
     } else {
       if (c == '%') percent = true;
@@ -201,8 +232,9 @@ std::string format_section(double x, std::string_view section, const Locale& loc
     const bool lakh = (comma != last && last - whole_part.rfind(',', last - 1) == 3) || locale.lakh;
     whole = grouped(whole, locale, lakh);
   }
-  std::string out = minus_sign && x < 0 && (whole.find_first_not_of("0,.") != std::string::npos ||
-                                            decimals.find_first_not_of('0') != std::string::npos)
+  std::string out = minus_sign && x < 0 &&
+                            (whole.find_first_not_of("0,.") != std::string::npos ||
+                             decimals.find_first_not_of('0') != std::string::npos)
                         ? "-"
                         : "";
   out += before + whole;
@@ -240,7 +272,12 @@ const Locale& locale_of(std::string_view name) {
   static const Locale kUs{};
   static const Locale kIndia{.lakh = true, .date_order = 'd', .date = "dd/MM/yyyy", .currency = "₹"};
   static const Locale kBritain{.date_order = 'd', .date = "dd/MM/yyyy", .currency = "£"};
-  static const Locale kGermany{.decimal = ',', .group = '.', .date_order = 'd', .date = "dd.MM.yyyy", .currency = "€", .currency_after = true};
+  static const Locale kGermany{.decimal = ',',
+                               .group = '.',
+                               .date_order = 'd',
+                               .date = "dd.MM.yyyy",
+                               .currency = "€",
+                               .currency_after = true};
   if (name == "en_IN" || name == "hi_IN") return kIndia;
   if (name == "en_GB") return kBritain;
   if (name.starts_with("de")) return kGermany;
@@ -261,13 +298,21 @@ std::string format_value(const Value& value, const NumberStyle& style, const Loc
   }
   std::string pattern(style.pattern);
   if (pattern.empty()) {
-    if (style.type == "NUMBER") pattern = "#,##0.00";
-    else if (style.type == "PERCENT") pattern = "0.00%";
-    else if (style.type == "CURRENCY") pattern = locale.currency_after ? fmt::format("#,##0.00\" {}\"", locale.currency) : fmt::format("\"{}\"#,##0.00", locale.currency);
-    else if (style.type == "DATE") pattern = locale.date;
-    else if (style.type == "TIME") pattern = "h:mm:ss AM/PM";
-    else if (style.type == "DATE_TIME") pattern = std::string(locale.date) + " H:mm:ss";
-    else if (style.type == "SCIENTIFIC") pattern = "0.00E+00";
+    if (style.type == "NUMBER")
+      pattern = "#,##0.00";
+    else if (style.type == "PERCENT")
+      pattern = "0.00%";
+    else if (style.type == "CURRENCY")
+      pattern = locale.currency_after ? fmt::format("#,##0.00\" {}\"", locale.currency)
+                                      : fmt::format("\"{}\"#,##0.00", locale.currency);
+    else if (style.type == "DATE")
+      pattern = locale.date;
+    else if (style.type == "TIME")
+      pattern = "h:mm:ss AM/PM";
+    else if (style.type == "DATE_TIME")
+      pattern = std::string(locale.date) + " H:mm:ss";
+    else if (style.type == "SCIENTIFIC")
+      pattern = "0.00E+00";
   }
   const bool dated = style.type == "DATE" || style.type == "TIME" || style.type == "DATE_TIME" ||
                      (style.type.empty() && is_date_pattern(pattern));

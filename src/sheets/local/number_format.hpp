@@ -1,5 +1,5 @@
-// Numbers as people see them, and what people type as values. Dates are Google's serials: days since 1899-12-30,
-// the time of day as the fraction. Pure.
+// Numbers as people see them, and what people type as values. Dates are Google's serials: days since
+// 1899-12-30, the time of day as the fraction. Pure.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct NumberStyle {
 // What differs between locales here. An unknown locale counts as en_US.
 struct Locale {
   char decimal = '.', group = ',';
-  bool lakh = false;          // groups of two above the thousands
-  char date_order = 'm';      // 'm': month first, 'd': day first
+  bool lakh = false;      // groups of two above the thousands
+  char date_order = 'm';  // 'm': month first, 'd': day first
   std::string_view date = "M/d/yyyy";
   std::string_view currency = "$";
   bool currency_after = false;
@@ -32,8 +32,8 @@ std::string format_value(const Value& value, const NumberStyle& style, const Loc
 
 struct TypedValue {
   Value value;
-  std::string formula;       // "=..." when a formula was typed
-  std::string format_type;   // the number format that goes with what was typed; empty: none
+  std::string formula;      // "=..." when a formula was typed
+  std::string format_type;  // the number format that goes with what was typed; empty: none
   std::string format_pattern;
 };
 // What a person means by typing `text`: a formula, number, percentage, amount, date, time, truth, or text.

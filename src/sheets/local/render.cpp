@@ -1,9 +1,9 @@
 #include "sheets/local/render.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 #include "sheets/local/json_edge.hpp"
 #include "sheets/local/number_format.hpp"
@@ -44,7 +44,8 @@ void append_value(std::string& out, const Value& value) {
   } else if (const auto* truth = std::get_if<bool>(&value)) {
     out += *truth ? "{\"boolValue\":true" : "{\"boolValue\":false";
   } else if (const auto* error = if_error(value)) {
-    out += fmt::format("{{\"errorValue\":{{\"type\":\"{}\",\"message\":\"The formula gives {}.\"}}", error_type(*error), error_text(*error));
+    out += fmt::format("{{\"errorValue\":{{\"type\":\"{}\",\"message\":\"The formula gives {}.\"}}",
+                       error_type(*error), error_text(*error));
   } else {
     out += '{';
   }
@@ -53,7 +54,8 @@ void append_value(std::string& out, const Value& value) {
 
 // What the mask says about cells, looked up once.
 struct CellPlan {
-  bool entered = false, effective = false, formatted = false, format = false, effective_format = false, hyperlink = false, note = false;
+  bool entered = false, effective = false, formatted = false, format = false, effective_format = false,
+       hyperlink = false, note = false;
   const FieldMask* mask = nullptr;
   const FieldMask* format_mask = nullptr;
   const FieldMask* effective_format_mask = nullptr;
@@ -74,9 +76,16 @@ struct CellPlan {
 
 class GridWriter {
  public:
-  GridWriter(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet, const FieldMask& mask)
-      : out_(out), book_(book), evaluator_(evaluator), sheet_(sheet), mask_(mask), rows_(mask.below("rowData")),
-        values_(rows_ ? rows_->below("values") : nullptr), plan_(values_) {}
+  GridWriter(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet,
+             const FieldMask& mask)
+      : out_(out),
+        book_(book),
+        evaluator_(evaluator),
+        sheet_(sheet),
+        mask_(mask),
+        rows_(mask.below("rowData")),
+        values_(rows_ ? rows_->below("values") : nullptr),
+        plan_(values_) {}
 
   void write(const Area& area) {
     Members grid(out_);
@@ -91,7 +100,8 @@ class GridWriter {
     const Area bounded = book_.bounded(area);
     if (rows_) {
       spill_last_ = 0;
-      for (const auto& [at, value] : evaluator_.spilled(sheet_)) spill_last_ = std::max(spill_last_, static_cast<int>(at >> 20));
+      for (const auto& [at, value] : evaluator_.spilled(sheet_))
+        spill_last_ = std::max(spill_last_, static_cast<int>(at >> 20));
       const int last = std::min(bounded.row_last, std::max(sheet_.rows.size(), spill_last_));
       if (last >= bounded.row_first) {
         grid.name("rowData");
@@ -238,7 +248,8 @@ class GridWriter {
     return found->second;
   }
 
-  void dimension(bool hidden, std::optional<int> size, int usual, const Metadata::Place place, int position, const FieldMask& mask) {
+  void dimension(bool hidden, std::optional<int> size, int usual, const Metadata::Place place, int position,
+                 const FieldMask& mask) {
     Members members(out_);
     if (hidden && mask.takes("hiddenByUser")) {
       members.name("hiddenByUser");
@@ -252,7 +263,8 @@ class GridWriter {
     if (!inner) return;
     Json::Array items;
     for (const Metadata& item : book_.metadata)
-      if (item.place == place && item.sheet_id == sheet_.id && item.position == position) items.push_back(inner->filter(metadata_json(item)));
+      if (item.place == place && item.sheet_id == sheet_.id && item.position == position)
+        items.push_back(inner->filter(metadata_json(item)));
     if (items.empty()) return;
     members.name("developerMetadata");
     Json(std::move(items)).dump_to(out_);
@@ -272,7 +284,8 @@ class GridWriter {
       if (c > area.column_first) out_ += ',';
       const auto info = sheet_.columns.find(c);
       const bool known = info != sheet_.columns.end();
-      dimension(known && info->second.hidden, known ? info->second.pixel_size : std::nullopt, 100, Metadata::Place::column, c, mask);
+      dimension(known && info->second.hidden, known ? info->second.pixel_size : std::nullopt, 100,
+                Metadata::Place::column, c, mask);
     }
     out_ += ']';
   }
@@ -289,14 +302,16 @@ class GridWriter {
   int spill_last_ = 0;
 };
 
-void list(std::string& out, Members& members, std::string_view name, const FieldMask& mask, const Json::Array& items) {
+void list(std::string& out, Members& members, std::string_view name, const FieldMask& mask,
+          const Json::Array& items) {
   const FieldMask* inner = mask.below(name);
   if (!inner || items.empty()) return;
   members.name(name);
   inner->filter(Json(items)).dump_to(out);
 }
 
-void render_sheet(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet, const RenderRequest& request, const FieldMask& mask) {
+void render_sheet(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet,
+                  const RenderRequest& request, const FieldMask& mask) {
   Members members(out);
   if (const FieldMask* inner = mask.below("properties")) {
     members.name("properties");
@@ -306,7 +321,8 @@ void render_sheet(std::string& out, const Book& book, Evaluator& evaluator, cons
   for (const Area& merge : sheet.merges) merges.push_back(grid_range_json(merge));
   for (const Placed& placed : sheet.protections) protections.push_back(placed_json(placed));
   for (const Metadata& item : book.metadata)
-    if (item.place == Metadata::Place::sheet && item.sheet_id == sheet.id) metadata.push_back(metadata_json(item));
+    if (item.place == Metadata::Place::sheet && item.sheet_id == sheet.id)
+      metadata.push_back(metadata_json(item));
   list(out, members, "merges", mask, merges);
   list(out, members, "protectedRanges", mask, protections);
   if (const FieldMask* inner = mask.below("basicFilter"); inner && sheet.filter) {
@@ -342,16 +358,20 @@ Json value_json(const Value& value) {
   return parsed ? std::move(*parsed) : Json{};
 }
 
-std::string shown_text(const Book& book, Evaluator& evaluator, const Sheet& sheet, const Cell* cell, const Value& value) {
+std::string shown_text(const Book& book, Evaluator& evaluator, const Sheet& sheet, const Cell* cell,
+                       const Value& value) {
   if (!std::holds_alternative<double>(value)) return text_of(value);
   std::uint32_t format = cell ? cell->format : 0;
-  const auto typed = [&](std::uint32_t index) { return index && (!book.formats->at(index).type.empty() || !book.formats->at(index).pattern.empty()); };
+  const auto typed = [&](std::uint32_t index) {
+    return index && (!book.formats->at(index).type.empty() || !book.formats->at(index).pattern.empty());
+  };
   if (!typed(format) && cell && cell->formula()) format = evaluator.inherited_format(sheet, *cell->formula());
   const FormatPool::Entry& entry = book.formats->at(format);
   return format_value(value, {entry.type, entry.pattern}, locale_of(book.locale));
 }
 
-void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator, const RenderRequest& request) {
+void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator,
+                        const RenderRequest& request) {
   const FieldMask& mask = request.mask;
   Members members(out);
   if (mask.takes("spreadsheetId")) {
@@ -379,7 +399,9 @@ void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator
   out += '[';
   bool first = true;
   for (const Sheet& sheet : book.sheets) {
-    const bool shown = request.ranges.empty() || std::ranges::any_of(request.ranges, [&](const Area& area) { return area.sheet_id == sheet.id; });
+    const bool shown = request.ranges.empty() || std::ranges::any_of(request.ranges, [&](const Area& area) {
+                         return area.sheet_id == sheet.id;
+                       });
     if (!shown) continue;
     if (!first) out += ',';
     first = false;

@@ -1,5 +1,5 @@
-// Spreadsheets as JSON, under a field mask, properties before data. Written straight to text: a large tab is never a
-// tree of values.
+// Spreadsheets as JSON, under a field mask, properties before data. Written straight to text: a large tab is
+// never a tree of values.
 #pragma once
 
 #include <string>
@@ -18,11 +18,13 @@ struct RenderRequest {
   FieldMask mask;            // over Spreadsheet
 };
 
-void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator, const RenderRequest& request);
+void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator,
+                        const RenderRequest& request);
 
 // One cell's ExtendedValue of what is shown; null for blank.
 Json value_json(const Value& value);
 // What people see in the cell.
-std::string shown_text(const Book& book, Evaluator& evaluator, const Sheet& sheet, const Cell* cell, const Value& value);
+std::string shown_text(const Book& book, Evaluator& evaluator, const Sheet& sheet, const Cell* cell,
+                       const Value& value);
 
 }  // namespace rowlane::sheets::local

@@ -1,13 +1,13 @@
 #include "sheets/local/schema.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "sheets/local/field_mask.hpp"
 #include "sheets/local/schema_table.hpp"
@@ -48,7 +48,9 @@ std::map<std::string_view, Message> read_messages() {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       const std::size_t colon = word.find(':');
       if (colon == std::string_view::npos) continue;
-      Member member{.name = word.substr(0, colon), .snake = snake_case(word.substr(0, colon)), .type = word.substr(colon + 1)};
+      Member member{.name = word.substr(0, colon),
+                    .snake = snake_case(word.substr(0, colon)),
+                    .type = word.substr(colon + 1)};
       if (member.type.starts_with('[') || member.type.starts_with('{')) {
         member.container = member.type.front();
         member.type.remove_prefix(1);
@@ -94,13 +96,17 @@ class Checker {
     for (auto& [name, member] : *object) {
       const Member* found = find_member(known, name);
       if (!found) {
-        violations.push_back({path, fmt::format("Invalid JSON payload received. Unknown name \"{}\"{}: Cannot find field.", name,
-                                                path.empty() ? "" : fmt::format(" at '{}'", path))});
+        violations.push_back(
+            {path, fmt::format("Invalid JSON payload received. Unknown name \"{}\"{}: Cannot find field.",
+                               name, path.empty() ? "" : fmt::format(" at '{}'", path))});
         continue;
       }
       if (member.is_null()) continue;
       if (oneof && !set.empty())
-        violations.push_back({path, fmt::format("Invalid value at '{}' (oneof), oneof field '{}' is already set. Cannot set '{}'", path, set, found->name)});
+        violations.push_back(
+            {path,
+             fmt::format("Invalid value at '{}' (oneof), oneof field '{}' is already set. Cannot set '{}'",
+                         path, set, found->name)});
       set = found->name;
       // The path is only spelt out on the way to a violation's message, or where cheap.
       const std::string inner = path.empty() ? found->snake : path + "." + found->snake;
@@ -148,12 +154,16 @@ class Checker {
       if (value.as_double()) return;
       const std::string* text = value.if_string();
       double number = 0;
-      if (!text || text->empty() || std::from_chars(text->data(), text->data() + text->size(), number).ptr != text->data() + text->size() || !std::isfinite(number))
+      if (!text || text->empty() ||
+          std::from_chars(text->data(), text->data() + text->size(), number).ptr !=
+              text->data() + text->size() ||
+          !std::isfinite(number))
         return wrong(value, type, path);
       value = Json(number);
     } else if (const std::string_view values = enum_values(type); !values.empty()) {
       const std::string* text = value.if_string();
-      if (!text || text->empty() || fmt::format("|{}|", values).find("|" + *text + "|") == std::string::npos) wrong(value, type, path);
+      if (!text || text->empty() || fmt::format("|{}|", values).find("|" + *text + "|") == std::string::npos)
+        wrong(value, type, path);
     } else {
       message(value, type, path);
     }
@@ -170,7 +180,9 @@ class Checker {
         if (!text->empty() && std::from_chars(text->data(), end, read).ptr == end) number = read;
       }
     }
-    const bool small = type == "i" && number && (*number > std::numeric_limits<std::int32_t>::max() || *number < std::numeric_limits<std::int32_t>::min());
+    const bool small = type == "i" && number &&
+                       (*number > std::numeric_limits<std::int32_t>::max() ||
+                        *number < std::numeric_limits<std::int32_t>::min());
     if (!number || small) return wrong(value, type, path);
     value = Json(*number);
   }
@@ -179,12 +191,18 @@ class Checker {
     std::string shown = value.dump();
     if (shown.size() > 200) shown.resize(200);
     std::string name;
-    if (type == "i") name = "TYPE_INT32";
-    else if (type == "l") name = "TYPE_INT64";
-    else if (type == "d") name = "TYPE_DOUBLE";
-    else if (type == "b") name = "TYPE_BOOL";
-    else if (type == "s") name = "TYPE_STRING";
-    else name = fmt::format("type.googleapis.com/google.apps.sheets.v4.{}", type);
+    if (type == "i")
+      name = "TYPE_INT32";
+    else if (type == "l")
+      name = "TYPE_INT64";
+    else if (type == "d")
+      name = "TYPE_DOUBLE";
+    else if (type == "b")
+      name = "TYPE_BOOL";
+    else if (type == "s")
+      name = "TYPE_STRING";
+    else
+      name = fmt::format("type.googleapis.com/google.apps.sheets.v4.{}", type);
     violations.push_back({path, fmt::format("Invalid value at '{}' ({}), {}", path, name, shown)});
   }
 };
@@ -206,7 +224,8 @@ ApiStatus check_body(Json& body, std::string_view type) {
     list.push(std::move(item));
   }
   Json details = Json::array();
-  details.push(Json::object({{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
+  details.push(Json::object(
+      {{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
   return std::unexpected(ApiError{.message = std::move(message), .details = std::move(details)});
 }
 
@@ -239,12 +258,15 @@ bool mask_fits(const FieldMask& mask, std::string_view type, std::string& path) 
 ApiStatus check_mask(const FieldMask& mask, std::string_view type) {
   std::string path;
   if (mask_fits(mask, type, path)) return {};
-  const std::string text = fmt::format("Error expanding 'fields' parameter. Cannot find matching fields for path '{}'.", path);
+  const std::string text =
+      fmt::format("Error expanding 'fields' parameter. Cannot find matching fields for path '{}'.", path);
   Json list = Json::array();
   list.push(Json::object({{"field", path}, {"description", text}}));
   Json details = Json::array();
-  details.push(Json::object({{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
-  return std::unexpected(ApiError{.message = "Request contains an invalid argument.", .details = std::move(details)});
+  details.push(Json::object(
+      {{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
+  return std::unexpected(
+      ApiError{.message = "Request contains an invalid argument.", .details = std::move(details)});
 }
 
 }  // namespace rowlane::sheets::local

@@ -1,5 +1,5 @@
-// The shapes of request bodies: which members a message has and of what type. A body that breaks them is refused the
-// way Google's JSON front refuses it, with every violation named.
+// The shapes of request bodies: which members a message has and of what type. A body that breaks them is
+// refused the way Google's JSON front refuses it, with every violation named.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace rowlane::sheets::local {
 
-// Checks `body` as a message of that type and brings it to one form: members in camelCase, nulls dropped, whole
-// numbers sent as text turned into numbers.
+// Checks `body` as a message of that type and brings it to one form: members in camelCase, nulls dropped,
+// whole numbers sent as text turned into numbers.
 ApiStatus check_body(Json& body, std::string_view type);
 // Parses and checks. An empty text is an empty message.
 Api<Json> parse_body(std::string_view text, std::string_view type);

@@ -1,7 +1,7 @@
 // The routes below /v4/spreadsheets but for values.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sheets/local/impl.hpp"
 #include "sheets/local/schema.hpp"
@@ -34,7 +34,8 @@ SheetsRoute parse_sheets_route(std::string_view path) {
   route.item = rest.substr(next + 1);
   // A range has colons of its own: only a known verb at the end is one.
   for (const std::string_view verb : {"append", "clear", "copyTo"})
-    if (route.item.size() > verb.size() && route.item.ends_with(verb) && route.item[route.item.size() - verb.size() - 1] == ':') {
+    if (route.item.size() > verb.size() && route.item.ends_with(verb) &&
+        route.item[route.item.size() - verb.size() - 1] == ':') {
       route.verb = verb;
       route.item.resize(route.item.size() - verb.size() - 1);
     }
@@ -94,22 +95,31 @@ Api<std::string> LocalSheets::Impl::create_spreadsheet(const net::Request& reque
     for (std::size_t i = 0; i < sheets->size(); ++i) {
       Json given = (*sheets)[i]["properties"];
       if (given.is_null()) given = Json(Json::Object{});
-      if (!given.find("sheetId")) given.set("sheetId", i == 0 ? std::int64_t{0} : static_cast<std::int64_t>(draws.draw() % 0x7fffffff));
+      if (!given.find("sheetId"))
+        given.set("sheetId", i == 0 ? std::int64_t{0} : static_cast<std::int64_t>(draws.draw() % 0x7fffffff));
       if (!given.find("title")) given.set("title", fmt::format("Sheet{}", i + 1));
       given.set("index", static_cast<std::int64_t>(i));
       const std::int64_t id = int_or(given, "sheetId", 0);
       requests.push_back(Json::object({{"addSheet", Json::object({{"properties", std::move(given)}})}}));
       if (const Json::Array* grids = (*sheets)[i]["data"].if_array())
         for (const Json& grid : *grids)
-          requests.push_back(Json::object({{"updateCells", Json::object({{"rows", grid["rowData"]}, {"fields", "*"},
-                                            {"start", Json::object({{"sheetId", id}, {"rowIndex", int_or(grid, "startRow", 0)}, {"columnIndex", int_or(grid, "startColumn", 0)}})}})}}));
+          requests.push_back(Json::object(
+              {{"updateCells",
+                Json::object(
+                    {{"rows", grid["rowData"]},
+                     {"fields", "*"},
+                     {"start", Json::object({{"sheetId", id},
+                                             {"rowIndex", int_or(grid, "startRow", 0)},
+                                             {"columnIndex", int_or(grid, "startColumn", 0)}})}})}}));
     }
-    if (auto made = apply_batch(Batch{book, draws}, requests); !made) return std::unexpected(std::move(made).error());
+    if (auto made = apply_batch(Batch{book, draws}, requests); !made)
+      return std::unexpected(std::move(made).error());
   }
   const auto id = create(std::move(stored));
   if (!id) return refuse(500, "INTERNAL", "Internal error encountered.");
   Held& held = *find(*id);
-  return render(held.stored.book, held.eval(), RenderRequest{.with_mask = mask->given, .mask = std::move(mask->mask)});
+  return render(held.stored.book, held.eval(),
+                RenderRequest{.with_mask = mask->given, .mask = std::move(mask->mask)});
 }
 
 Api<std::string> LocalSheets::Impl::get_spreadsheet(Held& held, const net::Request& request) {
@@ -121,7 +131,10 @@ Api<std::string> LocalSheets::Impl::get_spreadsheet(Held& held, const net::Reque
   auto areas = resolve_ranges(held.stored.book, ranges);
   if (!areas) return std::unexpected(std::move(areas).error());
   return render(held.stored.book, held.eval(),
-                RenderRequest{.ranges = std::move(*areas), .grid_data = query_flag(request, "includeGridData"), .with_mask = mask->given, .mask = std::move(mask->mask)});
+                RenderRequest{.ranges = std::move(*areas),
+                              .grid_data = query_flag(request, "includeGridData"),
+                              .with_mask = mask->given,
+                              .mask = std::move(mask->mask)});
 }
 
 Api<std::string> LocalSheets::Impl::get_by_data_filter(Held& held, const net::Request& request) {
@@ -140,7 +153,10 @@ Api<std::string> LocalSheets::Impl::get_by_data_filter(Held& held, const net::Re
   }
   const bool* grid = (*body)["includeGridData"].if_bool();
   return render(held.stored.book, held.eval(),
-                RenderRequest{.ranges = std::move(areas), .grid_data = grid && *grid, .with_mask = mask->given, .mask = std::move(mask->mask)});
+                RenderRequest{.ranges = std::move(areas),
+                              .grid_data = grid && *grid,
+                              .with_mask = mask->given,
+                              .mask = std::move(mask->mask)});
 }
 
 Api<std::string> LocalSheets::Impl::batch_update(Held& held, const net::Request& request) {
@@ -170,7 +186,8 @@ Api<std::string> LocalSheets::Impl::batch_update(Held& held, const net::Request&
     inner->filter(*replies).dump_to(out);
   }
   if (const FieldMask* inner = mask->mask.below("updatedSpreadsheet"); inner && with_book) {
-    RenderRequest show{.grid_data = flag("responseIncludeGridData"), .with_mask = mask->given, .mask = *inner};
+    RenderRequest show{
+        .grid_data = flag("responseIncludeGridData"), .with_mask = mask->given, .mask = *inner};
     if (ranges) {
       auto areas = resolve_ranges(held.stored.book, *ranges);
       if (!areas) return std::unexpected(std::move(areas).error());
@@ -182,7 +199,8 @@ Api<std::string> LocalSheets::Impl::batch_update(Held& held, const net::Request&
   return out + "}";
 }
 
-Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& request, const SheetsRoute& route) {
+Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& request,
+                                             const SheetsRoute& route) {
   const Book& book = held.stored.book;
   if (request.method == "GET" && !route.item.empty()) {
     for (const Metadata& item : book.metadata)
@@ -201,7 +219,9 @@ Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& req
       if (!hit) return std::unexpected(hit.error());
       if (*hit) hits.push_back(filter);
     }
-    if (!hits.empty()) matched.push_back(Json::object({{"developerMetadata", metadata_json(item)}, {"dataFilters", std::move(hits)}}));
+    if (!hits.empty())
+      matched.push_back(
+          Json::object({{"developerMetadata", metadata_json(item)}, {"dataFilters", std::move(hits)}}));
   }
   Json out = Json(Json::Object{});
   if (!matched.empty()) out.set("matchedDeveloperMetadata", std::move(matched));
@@ -211,7 +231,9 @@ Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& req
 net::Response LocalSheets::Impl::sheets(const net::Request& request, const CallInfo& info) {
   const SheetsRoute route = parse_sheets_route(info.path);
   const bool get = request.method == "GET", post = request.method == "POST";
-  const auto finish = [](Api<std::string> body) { return body ? json_response(std::move(*body)) : error_response(body.error()); };
+  const auto finish = [](Api<std::string> body) {
+    return body ? json_response(std::move(*body)) : error_response(body.error());
+  };
   if (route.id.empty() && post) return finish(create_spreadsheet(request));
   Held* held = route.id.empty() ? nullptr : find(route.id);
   if (!held) return error_response({404, "NOT_FOUND", "Requested entity was not found.", {}});
@@ -220,8 +242,11 @@ net::Response LocalSheets::Impl::sheets(const net::Request& request, const CallI
     if (post && route.verb == "getByDataFilter") return finish(get_by_data_filter(*held, request));
     if (post && route.verb == "batchUpdate") return finish(batch_update(*held, request));
   }
-  if (route.collection == "values") return finish(post ? values_post(*held, request, route) : values(*held, request, route));
-  if (route.collection == "developerMetadata" && ((get && !route.item.empty()) || (post && route.verb == "search"))) return finish(metadata(*held, request, route));
+  if (route.collection == "values")
+    return finish(post ? values_post(*held, request, route) : values(*held, request, route));
+  if (route.collection == "developerMetadata" &&
+      ((get && !route.item.empty()) || (post && route.verb == "search")))
+    return finish(metadata(*held, request, route));
   return error_response({404, "NOT_FOUND", "Method not found.", {}});
 }
 

@@ -24,7 +24,9 @@ Area read_area(const Json& json, std::int64_t sheet_id) {
   area.column_last = part(3);
   return area;
 }
-Json placed_pair(const Placed& placed) { return Json::object({{"area", area_json(placed.area)}, {"rest", placed.rest}}); }
+Json placed_pair(const Placed& placed) {
+  return Json::object({{"area", area_json(placed.area)}, {"rest", placed.rest}});
+}
 Placed read_placed_pair(const Json& json, std::int64_t sheet_id) {
   Placed placed{.area = read_area(json["area"], sheet_id)};
   if (const Json::Object* rest = json["rest"].if_object()) placed.rest = *rest;
@@ -39,9 +41,12 @@ Json::Object object_of(const Json& json) { return json.if_object() ? *json.if_ob
 // A bare literal stands for itself; a cell with more is {"v", "f", "s", "n", "x"}.
 Json cell_json(const Book& book, const Cell& cell) {
   Json value;
-  if (const auto* text = std::get_if<std::string>(&cell.value)) value = *text;
-  else if (const auto* number = std::get_if<double>(&cell.value)) value = *number;
-  else if (const auto* truth = std::get_if<bool>(&cell.value)) value = *truth;
+  if (const auto* text = std::get_if<std::string>(&cell.value))
+    value = *text;
+  else if (const auto* number = std::get_if<double>(&cell.value))
+    value = *number;
+  else if (const auto* truth = std::get_if<bool>(&cell.value))
+    value = *truth;
   if (!cell.format && !cell.extra) return value;
   Json out = Json(Json::Object{});
   if (!value.is_null()) out.set("v", std::move(value));
@@ -77,23 +82,40 @@ Cell read_cell(const Book& book, const Json& json) {
 
 Json snapshot_head(const StoredBook& stored) {
   const Book& book = stored.book;
-  Json out = Json::object({{"id", book.id}, {"title", book.title}, {"locale", book.locale}, {"timeZone", book.time_zone}, {"properties", book.properties},
-                           {"version", stored.version}, {"created", to_ms(stored.created)}, {"modified", to_ms(stored.modified)}});
+  Json out = Json::object({{"id", book.id},
+                           {"title", book.title},
+                           {"locale", book.locale},
+                           {"timeZone", book.time_zone},
+                           {"properties", book.properties},
+                           {"version", stored.version},
+                           {"created", to_ms(stored.created)},
+                           {"modified", to_ms(stored.modified)}});
   Json::Array shared, sheets, metadata, names, formats;
   for (const std::string& address : stored.shared_with) shared.emplace_back(address);
   for (const Sheet& sheet : book.sheets) {
     Json::Array merges, protections, columns;
     for (const Area& merge : sheet.merges) merges.push_back(area_json(merge));
     for (const Placed& placed : sheet.protections) protections.push_back(placed_pair(placed));
-    for (const auto& [column, info] : sheet.columns) columns.push_back(Json::object({{"c", column}, {"h", info.hidden}, {"p", info.pixel_size}}));
-    Json one = Json::object({{"id", sheet.id}, {"title", sheet.title}, {"rows", sheet.row_count}, {"columns", sheet.column_count}, {"properties", sheet.properties},
-                             {"grid", sheet.grid_properties}, {"merges", std::move(merges)}, {"protections", std::move(protections)}, {"columnInfo", std::move(columns)}});
+    for (const auto& [column, info] : sheet.columns)
+      columns.push_back(Json::object({{"c", column}, {"h", info.hidden}, {"p", info.pixel_size}}));
+    Json one = Json::object({{"id", sheet.id},
+                             {"title", sheet.title},
+                             {"rows", sheet.row_count},
+                             {"columns", sheet.column_count},
+                             {"properties", sheet.properties},
+                             {"grid", sheet.grid_properties},
+                             {"merges", std::move(merges)},
+                             {"protections", std::move(protections)},
+                             {"columnInfo", std::move(columns)}});
     if (sheet.filter) one.set("filter", placed_pair(*sheet.filter));
     sheets.push_back(std::move(one));
   }
   for (const Metadata& item : book.metadata) metadata.push_back(metadata_json(item));
   for (const NamedRange& named : book.names)
-    names.push_back(Json::object({{"id", named.id}, {"name", named.name}, {"sheet", named.area.sheet_id}, {"area", area_json(named.area)}}));
+    names.push_back(Json::object({{"id", named.id},
+                                  {"name", named.name},
+                                  {"sheet", named.area.sheet_id},
+                                  {"area", area_json(named.area)}}));
   for (std::uint32_t i = 1; i < book.formats->size(); ++i) formats.push_back(book.formats->at(i).json);
   out.set("sharedWith", std::move(shared));
   out.set("formats", std::move(formats));
@@ -126,7 +148,8 @@ Result<StoredBook> read_snapshot_head(const Json& head) {
     sheet.properties = object_of(one["properties"]);
     sheet.grid_properties = object_of(one["grid"]);
     for (const Json& merge : items(one["merges"])) sheet.merges.push_back(read_area(merge, sheet.id));
-    for (const Json& placed : items(one["protections"])) sheet.protections.push_back(read_placed_pair(placed, sheet.id));
+    for (const Json& placed : items(one["protections"]))
+      sheet.protections.push_back(read_placed_pair(placed, sheet.id));
     if (const Json* filter = one.find("filter")) sheet.filter = read_placed_pair(*filter, sheet.id);
     for (const Json& info : items(one["columnInfo"])) {
       ColumnInfo& column = sheet.columns[static_cast<int>(int_or(info, "c", 1))];
@@ -142,11 +165,13 @@ Result<StoredBook> read_snapshot_head(const Json& head) {
     item.has_value = one.find("metadataValue") != nullptr;
     item.value = one["metadataValue"].string_or();
     item.visibility = one["visibility"].string_or();
-    if (!read_metadata_location(book, one["location"], item)) return fail(Errc::corrupt, "stored metadata has no place");
+    if (!read_metadata_location(book, one["location"], item))
+      return fail(Errc::corrupt, "stored metadata has no place");
     book.metadata.push_back(std::move(item));
   }
   for (const Json& one : items(head["names"]))
-    book.names.push_back(NamedRange{one["id"].string_or(), one["name"].string_or(), read_area(one["area"], int_or(one, "sheet", 0))});
+    book.names.push_back(NamedRange{one["id"].string_or(), one["name"].string_or(),
+                                    read_area(one["area"], int_or(one, "sheet", 0))});
   return stored;
 }
 

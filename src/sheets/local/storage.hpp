@@ -1,5 +1,6 @@
-// Where spreadsheets are kept: in SQLite, each as a snapshot (rows in parts) and the changes since. A change is
-// durable when `append` returns; a snapshot takes the place of the changes now and then. Without a file: nowhere.
+// Where spreadsheets are kept: in SQLite, each as a snapshot (rows in parts) and the changes since. A change
+// is durable when `append` returns; a snapshot takes the place of the changes now and then. Without a file:
+// nowhere.
 #pragma once
 
 #include <functional>

@@ -9,13 +9,14 @@
 namespace rowlane::sheets::local {
 
 struct ValueOptions {
-  bool by_columns = false;                 // majorDimension COLUMNS
+  bool by_columns = false;  // majorDimension COLUMNS
   enum class Render : std::uint8_t { formatted, unformatted, formula } render{};
-  bool dates_as_text = false;              // dateTimeRenderOption FORMATTED_STRING
+  bool dates_as_text = false;  // dateTimeRenderOption FORMATTED_STRING
 };
 
 // A ValueRange as JSON text. The area may have open ends.
-void render_values(std::string& out, const Book& book, Evaluator& evaluator, const Area& area, const ValueOptions& options);
+void render_values(std::string& out, const Book& book, Evaluator& evaluator, const Area& area,
+                   const ValueOptions& options);
 
 struct ValueWrite {
   Area area;  // as resolved from the request's range

@@ -1,8 +1,8 @@
 // The routes below /v4/spreadsheets/{id}/values.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "sheets/local/impl.hpp"
 #include "sheets/local/schema.hpp"
@@ -13,7 +13,8 @@ namespace {
 
 Json area_body(const Area& area) {
   Json cells = Json::array();
-  for (const int part : {area.row_first, area.column_first, area.row_last, area.column_last}) cells.push(part);
+  for (const int part : {area.row_first, area.column_first, area.row_last, area.column_last})
+    cells.push(part);
   return Json::object({{"sheet", area.sheet_id}, {"cells", std::move(cells)}});
 }
 Area area_of(const Json& body) {
@@ -25,15 +26,23 @@ Area area_of(const Json& body) {
 Api<ValueOptions> read_options(std::string_view major, std::string_view render, std::string_view dates) {
   ValueOptions out;
   const auto unknown = [](std::string_view name, std::string_view type, std::string_view value) {
-    return refuse(fmt::format("Invalid value at '{}' (type.googleapis.com/google.apps.sheets.v4.{}), \"{}\"", name, type, value));
+    return refuse(fmt::format("Invalid value at '{}' (type.googleapis.com/google.apps.sheets.v4.{}), \"{}\"",
+                              name, type, value));
   };
-  if (major == "COLUMNS") out.by_columns = true;
-  else if (!major.empty() && major != "ROWS" && major != "DIMENSION_UNSPECIFIED") return unknown("major_dimension", "Dimension", major);
-  if (render == "UNFORMATTED_VALUE") out.render = ValueOptions::Render::unformatted;
-  else if (render == "FORMULA") out.render = ValueOptions::Render::formula;
-  else if (!render.empty() && render != "FORMATTED_VALUE") return unknown("value_render_option", "ValueRenderOption", render);
-  if (dates == "FORMATTED_STRING") out.dates_as_text = true;
-  else if (!dates.empty() && dates != "SERIAL_NUMBER") return unknown("date_time_render_option", "DateTimeRenderOption", dates);
+  if (major == "COLUMNS")
+    out.by_columns = true;
+  else if (!major.empty() && major != "ROWS" && major != "DIMENSION_UNSPECIFIED")
+    return unknown("major_dimension", "Dimension", major);
+  if (render == "UNFORMATTED_VALUE")
+    out.render = ValueOptions::Render::unformatted;
+  else if (render == "FORMULA")
+    out.render = ValueOptions::Render::formula;
+  else if (!render.empty() && render != "FORMATTED_VALUE")
+    return unknown("value_render_option", "ValueRenderOption", render);
+  if (dates == "FORMATTED_STRING")
+    out.dates_as_text = true;
+  else if (!dates.empty() && dates != "SERIAL_NUMBER")
+    return unknown("date_time_render_option", "DateTimeRenderOption", dates);
   return out;
 }
 Api<ValueOptions> query_options(const net::Request& request, const std::string& prefix = {}) {
@@ -41,15 +50,20 @@ Api<ValueOptions> query_options(const net::Request& request, const std::string& 
     const std::string* value = request.query_value(name);
     return value ? *value : std::string();
   };
-  if (prefix.empty()) return read_options(get("majorDimension"), get("valueRenderOption"), get("dateTimeRenderOption"));
+  if (prefix.empty())
+    return read_options(get("majorDimension"), get("valueRenderOption"), get("dateTimeRenderOption"));
   return read_options({}, get("responseValueRenderOption"), get("responseDateTimeRenderOption"));
 }
 
 Api<bool> typed_option(std::string_view option) {
   if (option == "USER_ENTERED") return true;
   if (option == "RAW") return false;
-  if (option.empty() || option == "INPUT_VALUE_OPTION_UNSPECIFIED") return refuse("'valueInputOption' is required but not specified");
-  return refuse(fmt::format("Invalid value at 'value_input_option' (type.googleapis.com/google.apps.sheets.v4.ValueInputOption), \"{}\"", option));
+  if (option.empty() || option == "INPUT_VALUE_OPTION_UNSPECIFIED")
+    return refuse("'valueInputOption' is required but not specified");
+  return refuse(
+      fmt::format("Invalid value at 'value_input_option' "
+                  "(type.googleapis.com/google.apps.sheets.v4.ValueInputOption), \"{}\"",
+                  option));
 }
 
 // A write as `change` takes it.
@@ -59,9 +73,13 @@ Api<Json> value_change(const Book& book, std::string_view range, const Json& bod
   if (!area) return std::unexpected(area.error());
   if (own != range) {
     const auto same = book.resolve_a1(own);
-    if (!same || !(*same == *area)) return refuse(fmt::format("Requested writing within range [{}], but the body names [{}]", range, own));
+    if (!same || !(*same == *area))
+      return refuse(fmt::format("Requested writing within range [{}], but the body names [{}]", range, own));
   }
-  return Json::object({{"area", area_body(*area)}, {"values", body["values"]}, {"byColumns", body["majorDimension"].string_or() == "COLUMNS"}, {"typed", typed}});
+  return Json::object({{"area", area_body(*area)},
+                       {"values", body["values"]},
+                       {"byColumns", body["majorDimension"].string_or() == "COLUMNS"},
+                       {"typed", typed}});
 }
 
 // UpdateValuesResponse without the spreadsheet's id.
@@ -98,7 +116,8 @@ std::string masked(const net::Request& request, std::string text) {
 
 }  // namespace
 
-Api<std::string> LocalSheets::Impl::values(Held& held, const net::Request& request, const SheetsRoute& route) {
+Api<std::string> LocalSheets::Impl::values(Held& held, const net::Request& request,
+                                           const SheetsRoute& route) {
   const Book& book = held.stored.book;
   const std::string& id = book.id;
   if (request.method == "GET" && (route.verb == "batchGet" || (!route.item.empty() && route.verb.empty()))) {
@@ -141,7 +160,8 @@ Api<std::string> LocalSheets::Impl::values(Held& held, const net::Request& reque
     if (!done) return std::unexpected(done.error());
     const Json& one = done->if_array()->front();
     Json out = with_id(id, update_json(held.stored.book, one));
-    if (query_flag(request, "includeValuesInResponse")) out.set("updatedData", updated_data(held.stored.book, held.eval(), one, *how));
+    if (query_flag(request, "includeValuesInResponse"))
+      out.set("updatedData", updated_data(held.stored.book, held.eval(), one, *how));
     return masked(request, out.dump());
   }
   return refuse(404, "NOT_FOUND", "Method not found.");
@@ -170,18 +190,23 @@ Api<BatchWrite> read_batch_write(const Book& book, const Json& body, bool by_fil
     const auto areas = resolve_filter(book, one["dataFilter"]);
     if (!areas) return refuse(fmt::format("Invalid data[{}]: {}", i, areas.error().message));
     for (const Area& area : *areas) {
-      out.changes.push_back(Json::object({{"area", area_body(area)}, {"values", one["values"]}, {"byColumns", one["majorDimension"].string_or() == "COLUMNS"}, {"typed", *typed}}));
+      out.changes.push_back(Json::object({{"area", area_body(area)},
+                                          {"values", one["values"]},
+                                          {"byColumns", one["majorDimension"].string_or() == "COLUMNS"},
+                                          {"typed", *typed}}));
       out.filters.push_back(one["dataFilter"]);
     }
   }
   return out;
 }
 
-Json batch_write_answer(const Book& book, Evaluator& evaluator, const Json& body, const Json& done, const std::vector<Json>& filters, const ValueOptions& options) {
+Json batch_write_answer(const Book& book, Evaluator& evaluator, const Json& body, const Json& done,
+                        const std::vector<Json>& filters, const ValueOptions& options) {
   Json::Array responses;
   std::int64_t rows = 0, columns = 0, cells = 0;
   std::set<std::int64_t> tabs;
-  const bool with_values = body["includeValuesInResponse"].if_bool() && *body["includeValuesInResponse"].if_bool();
+  const bool with_values =
+      body["includeValuesInResponse"].if_bool() && *body["includeValuesInResponse"].if_bool();
   for (std::size_t i = 0; i < done.if_array()->size(); ++i) {
     const Json& one = (*done.if_array())[i];
     Json response = filters.empty() ? with_id(book.id, update_json(book, one)) : update_json(book, one);
@@ -206,7 +231,8 @@ Json batch_write_answer(const Book& book, Evaluator& evaluator, const Json& body
 
 }  // namespace
 
-Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& request, const SheetsRoute& route) {
+Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& request,
+                                                const SheetsRoute& route) {
   const Book& book = held.stored.book;
   const std::string id = book.id;
   if (route.verb == "append" && !route.item.empty()) {
@@ -230,13 +256,16 @@ Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& 
     Json out = Json::object({{"spreadsheetId", id}});
     if (const Json* table = one.find("table")) out.set("tableRange", held.stored.book.a1(area_of(*table)));
     Json updates = with_id(id, update_json(held.stored.book, one));
-    if (query_flag(request, "includeValuesInResponse")) updates.set("updatedData", updated_data(held.stored.book, held.eval(), one, *how));
+    if (query_flag(request, "includeValuesInResponse"))
+      updates.set("updatedData", updated_data(held.stored.book, held.eval(), one, *how));
     out.set("updates", std::move(updates));
     return masked(request, out.dump());
   }
   if (route.verb == "clear" || route.verb == "batchClear" || route.verb == "batchClearByDataFilter") {
     const bool by_filter = route.verb == "batchClearByDataFilter";
-    auto body = parse_body(request.body, route.verb == "clear" ? "ClearValues" : by_filter ? "BatchClearValuesByDataFilter" : "BatchClearValues");
+    auto body = parse_body(request.body, route.verb == "clear" ? "ClearValues"
+                                         : by_filter           ? "BatchClearValuesByDataFilter"
+                                                               : "BatchClearValues");
     if (!body) return std::unexpected(std::move(body).error());
     std::vector<Area> areas;
     if (by_filter) {
@@ -248,8 +277,10 @@ Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& 
         }
     } else {
       Json::Array ranges;
-      if (route.verb == "clear") ranges.emplace_back(route.item);
-      else if (const Json::Array* given = (*body)["ranges"].if_array()) ranges = *given;
+      if (route.verb == "clear")
+        ranges.emplace_back(route.item);
+      else if (const Json::Array* given = (*body)["ranges"].if_array())
+        ranges = *given;
       for (const Json& range : ranges) {
         const auto area = book.resolve_a1(range.string_or());
         if (!area) return std::unexpected(area.error());
@@ -263,26 +294,33 @@ Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& 
     Json out = Json::object({{"spreadsheetId", id}});
     Json cleared = Json::array();
     for (const Json& one : *done->if_array()) cleared.push(held.stored.book.a1(area_of(one)));
-    if (route.verb == "clear") out.set("clearedRange", cleared.if_array()->front());
-    else out.set("clearedRanges", std::move(cleared));
+    if (route.verb == "clear")
+      out.set("clearedRange", cleared.if_array()->front());
+    else
+      out.set("clearedRanges", std::move(cleared));
     return masked(request, out.dump());
   }
   if (route.verb == "batchUpdate" || route.verb == "batchUpdateByDataFilter") {
     const bool by_filter = route.verb == "batchUpdateByDataFilter";
     auto body = parse_body(request.body, by_filter ? "BatchUpdateValuesByDataFilter" : "BatchUpdateValues");
     if (!body) return std::unexpected(std::move(body).error());
-    const auto how = read_options({}, (*body)["responseValueRenderOption"].string_or(), (*body)["responseDateTimeRenderOption"].string_or());
+    const auto how = read_options({}, (*body)["responseValueRenderOption"].string_or(),
+                                  (*body)["responseDateTimeRenderOption"].string_or());
     if (!how) return std::unexpected(how.error());
     auto write = read_batch_write(book, *body, by_filter);
     if (!write) return std::unexpected(std::move(write).error());
     const auto done = change(held, "values", Json(std::move(write->changes)));
     if (!done) return std::unexpected(done.error());
-    return masked(request, batch_write_answer(held.stored.book, held.eval(), *body, *done, write->filters, *how).dump());
+    return masked(
+        request,
+        batch_write_answer(held.stored.book, held.eval(), *body, *done, write->filters, *how).dump());
   }
   if (route.verb == "batchGetByDataFilter") {
     auto body = parse_body(request.body, "BatchGetValuesByDataFilter");
     if (!body) return std::unexpected(std::move(body).error());
-    const auto how = read_options((*body)["majorDimension"].string_or(), (*body)["valueRenderOption"].string_or(), (*body)["dateTimeRenderOption"].string_or());
+    const auto how =
+        read_options((*body)["majorDimension"].string_or(), (*body)["valueRenderOption"].string_or(),
+                     (*body)["dateTimeRenderOption"].string_or());
     if (!how) return std::unexpected(how.error());
     std::string out = "{\"spreadsheetId\":";
     append_json_string(out, id);

@@ -35,7 +35,8 @@ inline SeedCell seed(std::string_view text) {
   }
   return cell;
 }
-inline SeedTab tab(std::string title, std::int64_t id, std::vector<std::vector<std::string>> rows, int row_count = 20, int column_count = 8) {
+inline SeedTab tab(std::string title, std::int64_t id, std::vector<std::vector<std::string>> rows,
+                   int row_count = 20, int column_count = 8) {
   SeedTab out{.title = std::move(title), .sheet_id = id, .rows = row_count, .columns = column_count};
   for (const auto& row : rows) {
     out.cells.emplace_back();
@@ -53,14 +54,19 @@ struct Service {
     service = std::move(*opened);
   }
   void book(std::vector<SeedTab> tabs, std::string locale = "en_US") {
-    SeedBook seed_book{.id = "book", .title = "Test", .locale = std::move(locale), .tabs = std::move(tabs), .shared_with = {"robot@test"}};
+    SeedBook seed_book{.id = "book",
+                       .title = "Test",
+                       .locale = std::move(locale),
+                       .tabs = std::move(tabs),
+                       .shared_with = {"robot@test"}};
     REQUIRE(service->create(seed_book).has_value());
   }
   Reply call(std::string method, std::string target, std::string body = {}, std::string token = {}) {
     net::Request request{.method = std::move(method), .target = target, .body = std::move(body)};
     const std::size_t question = target.find('?');
     request.path = net::percent_decode(std::string_view(target).substr(0, question));
-    if (question != std::string::npos) request.query = net::parse_query(std::string_view(target).substr(question + 1));
+    if (question != std::string::npos)
+      request.query = net::parse_query(std::string_view(target).substr(question + 1));
     if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
     return executor.finish(service->call(std::move(request)));
   }
@@ -69,9 +75,15 @@ struct Service {
     const Reply reply = call(std::move(method), std::move(target), std::move(body));
     return json_of(reply.response.body);
   }
-  Json batch(std::string requests) { return ask("POST", "/v4/spreadsheets/book:batchUpdate", "{\"requests\":" + requests + "}"); }
-  std::string shown(int row, int column, std::string_view title = "A") { return service->cell("book", title, row, column)->formatted; }
-  std::string formula(int row, int column, std::string_view title = "A") { return service->cell("book", title, row, column)->formula; }
+  Json batch(std::string requests) {
+    return ask("POST", "/v4/spreadsheets/book:batchUpdate", "{\"requests\":" + requests + "}");
+  }
+  std::string shown(int row, int column, std::string_view title = "A") {
+    return service->cell("book", title, row, column)->formatted;
+  }
+  std::string formula(int row, int column, std::string_view title = "A") {
+    return service->cell("book", title, row, column)->formula;
+  }
 
   HandClock clock;
   SeededRandom random{1};

@@ -1,13 +1,11 @@
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
-
-#include <fmt/format.h>
 
 #include "db/sqlite.hpp"
 #include "service_fixture.hpp"
@@ -19,7 +17,8 @@ namespace {
 
 // A file that is gone when the test ends.
 struct ScratchFile {
-  std::string path = (std::filesystem::temp_directory_path() / fmt::format("local-sheets-{}.db", ::getpid())).string();
+  std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("local-sheets-{}.db", ::getpid())).string();
   ScratchFile() { clean(); }
   ~ScratchFile() { clean(); }
   void clean() const {
@@ -28,7 +27,8 @@ struct ScratchFile {
 };
 
 std::string base64url(std::string_view bytes) {
-  static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string out;
   std::uint32_t bits = 0;
   int count = 0;
@@ -61,13 +61,16 @@ struct SigningKey {
     std::size_t size = 0;
     EVP_DigestSign(context, nullptr, &size, reinterpret_cast<const unsigned char*>(text.data()), text.size());
     std::string signature(size, '\0');
-    EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                   reinterpret_cast<const unsigned char*>(text.data()), text.size());
     EVP_MD_CTX_free(context);
-    return "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=" + text + "." + base64url(signature);
+    return "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=" + text + "." +
+           base64url(signature);
   }
 };
 
-const std::string kWrite = R"({"requests":[{"updateCells":{"start":{"sheetId":7},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"new"}}]}]}}]})";
+const std::string kWrite =
+    R"({"requests":[{"updateCells":{"start":{"sheetId":7},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"new"}}]}]}}]})";
 constexpr std::string_view kBatch = "/v4/spreadsheets/book:batchUpdate";
 
 }  // namespace
@@ -79,17 +82,22 @@ TEST_CASE("what was answered is there after the process is gone, ids and all") {
   made.cells[1][1].format_type = "DATE";
   made.cells[0][0].note = "keep";
   s.book({made});
-  s.batch(R"([{"addSheet":{"properties":{"title":"Bob's: life"}}},{"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":1,"endIndex":3}}},
+  s.batch(
+      R"([{"addSheet":{"properties":{"title":"Bob's: life"}}},{"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":1,"endIndex":3}}},
               {"createDeveloperMetadata":{"developerMetadata":{"metadataKey":"k","visibility":"DOCUMENT","location":{"dimensionRange":{"sheetId":7,"dimension":"COLUMNS","startIndex":1,"endIndex":2}}}}},
               {"addProtectedRange":{"protectedRange":{"range":{"sheetId":7},"warningOnly":true}}},
               {"updateDimensionProperties":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":2,"endIndex":3},"properties":{"hiddenByUser":true},"fields":"hiddenByUser"}}])");
-  s.ask("POST", "/v4/spreadsheets/book/values/A:append?valueInputOption=USER_ENTERED", R"({"values":[["Ravi","4/3/2026"]]})");
+  s.ask("POST", "/v4/spreadsheets/book/values/A:append?valueInputOption=USER_ENTERED",
+        R"({"values":[["Ravi","4/3/2026"]]})");
   REQUIRE(s.service->share("book", "new@test").has_value());
   const auto before = *s.service->get("book");
   const std::int64_t version = s.service->version("book");
   SUBCASE("from the log of changes") { s.reopen(Options{.file = file.path}); }
   SUBCASE("from a snapshot") {
-    for (int i = 0; i < 600; ++i) s.call("POST", std::string(kBatch), R"({"requests":[{"updateSpreadsheetProperties":{"properties":{"title":"Test"},"fields":"title"}}]})");
+    for (int i = 0; i < 600; ++i)
+      s.call(
+          "POST", std::string(kBatch),
+          R"({"requests":[{"updateSpreadsheetProperties":{"properties":{"title":"Test"},"fields":"title"}}]})");
     s.reopen(Options{.file = file.path});
     CHECK(*s.service->get("book") == before);
     s.reopen(Options{.file = file.path});
@@ -152,23 +160,30 @@ TEST_CASE("faults: what is applied and what comes back") {
 TEST_CASE("a person's edit comes right before a write or right after a read") {
   Service s;
   s.book({tab("A", 7, {{"old"}, {"x"}})});
-  const Json::Array insert = list_of(R"([{"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":0,"endIndex":1}}}])");
-  s.service->faults().hook = [&](const CallInfo& call) { return call.kind == CallKind::write && call.number == 1 ? Fault{.edit_before = insert} : Fault{}; };
+  const Json::Array insert = list_of(
+      R"([{"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":0,"endIndex":1}}}])");
+  s.service->faults().hook = [&](const CallInfo& call) {
+    return call.kind == CallKind::write && call.number == 1 ? Fault{.edit_before = insert} : Fault{};
+  };
   s.call("POST", std::string(kBatch), kWrite);
   CHECK(*s.service->values("book", "A") == std::vector<std::vector<std::string>>{{"new"}, {"old"}, {"x"}});
   s.service->faults().hook = {};
   s.service->faults().script(CallKind::read, Fault{.edit_after = insert});
   CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A")["values"].dump() == R"([["new"],["old"],["x"]])");
-  CHECK(*s.service->values("book", "A") == std::vector<std::vector<std::string>>{{}, {"new"}, {"old"}, {"x"}});
+  CHECK(*s.service->values("book", "A") ==
+        std::vector<std::vector<std::string>>{{}, {"new"}, {"old"}, {"x"}});
 }
 
 TEST_CASE("the private way answers in pieces and turns faults into errors") {
   Service s;
   s.book({tab("A", 7, {{"old"}})});
   LocalTransport transport(*s.service);
-  const auto send = [&](net::HttpRequest request) { return s.executor.finish(transport.send(std::move(request))); };
+  const auto send = [&](net::HttpRequest request) {
+    return s.executor.finish(transport.send(std::move(request)));
+  };
   std::string got;
-  net::HttpRequest read{.url = std::string(LocalTransport::kAddress) + "/v4/spreadsheets/book?fields=properties.title"};
+  net::HttpRequest read{.url = std::string(LocalTransport::kAddress) +
+                               "/v4/spreadsheets/book?fields=properties.title"};
   read.on_body = [&](std::string_view piece) {
     got += piece;
     return true;
@@ -179,7 +194,10 @@ TEST_CASE("the private way answers in pieces and turns faults into errors") {
   CHECK(got == R"({"properties":{"title":"Test"}})");
   const auto write = [&](Fault fault, Millis timeout = Millis{1000}) {
     s.service->faults().script(CallKind::write, std::move(fault));
-    return send(net::HttpRequest{.method = "POST", .url = std::string(LocalTransport::kAddress) + std::string(kBatch), .body = kWrite, .timeout = timeout});
+    return send(net::HttpRequest{.method = "POST",
+                                 .url = std::string(LocalTransport::kAddress) + std::string(kBatch),
+                                 .body = kWrite,
+                                 .timeout = timeout});
   };
   CHECK(write({.kind = Fault::Kind::refused}).error().code == Errc::unavailable);
   CHECK(write({.kind = Fault::Kind::reset_before}).error().code == Errc::unknown_outcome);
@@ -209,11 +227,17 @@ TEST_CASE("quota: over the limit is 429 until the next minute, by account and pr
 
 TEST_CASE("tokens: a signed grant, its account's sharing, and its end") {
   const SigningKey key, other;
-  Service s(Options{.require_token = true, .issuers = {{"robot@test", key.public_pem()}}, .token_audience = "https://token.test/"});
+  Service s(Options{.require_token = true,
+                    .issuers = {{"robot@test", key.public_pem()}},
+                    .token_audience = "https://token.test/"});
   s.book({tab("A", 7, {{"x"}})});
   const std::int64_t now = to_ms(s.clock.at) / 1000;
   const auto claims = [&](std::string_view issuer, std::string_view audience, std::int64_t until) {
-    return Json::object({{"iss", issuer}, {"scope", "https://www.googleapis.com/auth/spreadsheets"}, {"aud", audience}, {"iat", now}, {"exp", until}});
+    return Json::object({{"iss", issuer},
+                         {"scope", "https://www.googleapis.com/auth/spreadsheets"},
+                         {"aud", audience},
+                         {"iat", now},
+                         {"exp", until}});
   };
   const Json good = claims("robot@test", "https://token.test/", now + 3600);
   struct Case {
@@ -222,9 +246,13 @@ TEST_CASE("tokens: a signed grant, its account's sharing, and its end") {
   };
   const Case refusals[] = {
       {"another's key", "Invalid JWT Signature.", other.grant(good)},
-      {"unknown account", "Invalid grant: account not found", key.grant(claims("nobody@test", "https://token.test/", now + 3600))},
-      {"wrong audience", "Invalid JWT: Failed audience check.", key.grant(claims("robot@test", "https://else/", now + 3600))},
-      {"too long", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.",
+      {"unknown account", "Invalid grant: account not found",
+       key.grant(claims("nobody@test", "https://token.test/", now + 3600))},
+      {"wrong audience", "Invalid JWT: Failed audience check.",
+       key.grant(claims("robot@test", "https://else/", now + 3600))},
+      {"too long",
+       "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check "
+       "your iat and exp values in the JWT claim.",
        key.grant(claims("robot@test", "https://token.test/", now + 7200))},
   };
   for (const Case& c : refusals) {
@@ -237,7 +265,9 @@ TEST_CASE("tokens: a signed grant, its account's sharing, and its end") {
   CHECK(granted["token_type"].string_or() == "Bearer");
   CHECK(granted["expires_in"].as_int() == 3599);
   const std::string token = granted["access_token"].string_or();
-  const auto status = [&](std::string path, const std::string& bearer) { return s.call("GET", std::move(path), {}, bearer).response.status; };
+  const auto status = [&](std::string path, const std::string& bearer) {
+    return s.call("GET", std::move(path), {}, bearer).response.status;
+  };
   CHECK(status("/v4/spreadsheets/book", token) == 200);
   CHECK(status("/v4/spreadsheets/book", "wrong") == 401);
   CHECK(status("/v4/spreadsheets/gone", token) == 404);
@@ -253,13 +283,16 @@ TEST_CASE("Drive: the version rises with each change, and the feed names what ch
   Service s;
   s.book({tab("A", 7, {{"x"}})});
   const std::string start = s.ask("GET", "/drive/v3/changes/startPageToken")["startPageToken"].string_or();
-  CHECK(s.ask("GET", "/drive/v3/files/book?fields=version,trashed").dump() == R"({"trashed":false,"version":"1"})");
+  CHECK(s.ask("GET", "/drive/v3/files/book?fields=version,trashed").dump() ==
+        R"({"trashed":false,"version":"1"})");
   s.call("POST", std::string(kBatch), kWrite);
   s.call("POST", std::string(kBatch), kWrite);
   CHECK(s.ask("GET", "/drive/v3/files/book?fields=version")["version"].string_or() == "3");
-  const Json changes = s.ask("GET", "/drive/v3/changes?pageToken=" + start + "&fields=newStartPageToken,changes(fileId,file(version))");
+  const Json changes = s.ask("GET", "/drive/v3/changes?pageToken=" + start +
+                                        "&fields=newStartPageToken,changes(fileId,file(version))");
   CHECK(changes["changes"].dump() == R"([{"fileId":"book","file":{"version":"3"}}])");
-  CHECK(s.ask("GET", "/drive/v3/changes?pageToken=" + changes["newStartPageToken"].string_or())["changes"].dump() == "[]");
+  CHECK(s.ask("GET", "/drive/v3/changes?pageToken=" + changes["newStartPageToken"].string_or())["changes"]
+            .dump() == "[]");
   const Json error = s.ask("GET", "/drive/v3/files/gone");
   CHECK(error["error"]["code"].as_int() == 404);
   CHECK((*error["error"]["errors"].if_array())[0]["reason"].string_or() == "notFound");
@@ -268,13 +301,20 @@ TEST_CASE("Drive: the version rises with each change, and the feed names what ch
 TEST_CASE("reads: filters by grid, tab titles, masks that name nothing") {
   Service s;
   s.book({tab("P1", 7, {{"a"}}), tab("B", 8, {{"b"}})});
-  CHECK(s.ask("POST", "/v4/spreadsheets/book:getByDataFilter?fields=sheets.properties.title", R"({"dataFilters":[{"gridRange":{"sheetId":8}}]})").dump() ==
-        R"({"sheets":[{"properties":{"title":"B"}}]})");
-  CHECK(s.ask("POST", "/v4/spreadsheets/book:getByDataFilter", R"({"dataFilters":[{"gridRange":{"sheetId":9}}]})")["error"]["message"].string_or() == "No grid with id: 9");
-  CHECK(s.ask("GET", "/v4/spreadsheets/book/?fields=sheets(properties(sheetId))&ranges='P1'").dump() == R"({"sheets":[{"properties":{"sheetId":7}}]})");
-  CHECK(s.ask("GET", "/v4/spreadsheets/book?fields=sheets.foo")["error"]["message"].string_or() == "Request contains an invalid argument.");
+  CHECK(s.ask("POST", "/v4/spreadsheets/book:getByDataFilter?fields=sheets.properties.title",
+              R"({"dataFilters":[{"gridRange":{"sheetId":8}}]})")
+            .dump() == R"({"sheets":[{"properties":{"title":"B"}}]})");
+  CHECK(s.ask("POST", "/v4/spreadsheets/book:getByDataFilter",
+              R"({"dataFilters":[{"gridRange":{"sheetId":9}}]})")["error"]["message"]
+            .string_or() == "No grid with id: 9");
+  CHECK(s.ask("GET", "/v4/spreadsheets/book/?fields=sheets(properties(sheetId))&ranges='P1'").dump() ==
+        R"({"sheets":[{"properties":{"sheetId":7}}]})");
+  CHECK(s.ask("GET", "/v4/spreadsheets/book?fields=sheets.foo")["error"]["message"].string_or() ==
+        "Request contains an invalid argument.");
   CHECK(s.ask("GET", "/v4/spreadsheets/gone")["error"]["status"].string_or() == "NOT_FOUND");
-  const Json created = s.ask("POST", "/v4/spreadsheets", R"({"properties":{"title":"Mine"},"sheets":[{"properties":{"title":"T"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":3}}]}]}]}]})");
+  const Json created = s.ask(
+      "POST", "/v4/spreadsheets",
+      R"({"properties":{"title":"Mine"},"sheets":[{"properties":{"title":"T"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":3}}]}]}]}]})");
   CHECK(created["properties"]["title"].string_or() == "Mine");
   CHECK(s.service->values(created["spreadsheetId"].string_or(), "T")->at(0).at(0) == "3");
 }
@@ -283,7 +323,10 @@ TEST_CASE("the test interface is there only when asked for") {
   Service closed;
   CHECK(closed.call("GET", "/_log").response.status == 404);
   Service s(Options{.control = true});
-  CHECK(s.ask("POST", "/_control/spreadsheets", R"({"id":"book","tabs":[{"title":"A","sheetId":7,"values":[["x",2,"=B1*2"]]}]})")["spreadsheetId"].string_or() == "book");
+  CHECK(
+      s.ask("POST", "/_control/spreadsheets",
+            R"({"id":"book","tabs":[{"title":"A","sheetId":7,"values":[["x",2,"=B1*2"]]}]})")["spreadsheetId"]
+          .string_or() == "book");
   CHECK(s.shown(1, 3) == "4");
   s.ask("POST", "/_control/faults", R"({"kind":"read","fault":"status","status":503,"count":2})");
   CHECK(s.call("GET", "/v4/spreadsheets/book").response.status == 503);

@@ -1,0 +1,11 @@
+# Writes OUT: the page's files as one C++ table.
+set(types_html "text/html; charset=utf-8")
+set(types_css "text/css; charset=utf-8")
+set(types_js "text/javascript; charset=utf-8")
+set(text "#include \"sheets/local/impl.hpp\"\n\nnamespace rowlane::sheets::local {\n\nconst PageFile* find_page_file(std::string_view name) {\n")
+foreach(end html css js)
+  file(READ ${DIR}/grid.${end} content)
+  string(APPEND text "  static constexpr PageFile k_${end}{\"${types_${end}}\", R\"ROWLANE(${content})ROWLANE\"};\n  if (name == \"grid.${end}\") return &k_${end};\n")
+endforeach()
+string(APPEND text "  return nullptr;\n}\n\n}  // namespace rowlane::sheets::local\n")
+file(WRITE ${OUT} "${text}")
