@@ -1,0 +1,35 @@
+// What one write does, record by record: kept in the journal before the write, committed after it was verified.
+#pragma once
+
+#include "domain/tab_layout.hpp"
+#include "plan/tab_plan.hpp"
+#include "store/passes.hpp"
+
+namespace rowlane::sync {
+
+enum class EffectKind { update, add, remove, move };
+
+// One record's part of a write. Rows are 1-based, as they stand after the write (for removals: before it).
+struct Effect {
+  EffectKind kind = EffectKind::update;
+  std::string tab;             // key
+  RecordId record;
+  std::int64_t version = 0;    // of the record as the pass loaded it
+  std::string public_id;
+  JobId job;
+  UserId user;
+  int row = 0;
+  bool counts = true;          // false: only the row's id was written
+  std::int64_t overwritten = 0;
+  std::optional<Fields> base;  // base once verified; nullopt: base goes
+  std::vector<store::HistoryRow> history;
+};
+
+// JSON text for the journal, and back. corrupt when it cannot be read.
+std::string to_journal(const std::vector<Effect>& effects, const FieldCatalogue& catalogue);
+Result<std::vector<Effect>> from_journal(std::string_view body, FieldCatalogue& catalogue);
+
+// Adds the effects' rows to a commit, and their counts to each job's result.
+void enter(const std::vector<Effect>& effects, store::ChunkCommit& commit, std::map<JobId, JobResult>& results);
+
+}  // namespace rowlane::sync
