@@ -1,0 +1,71 @@
+#include "config/config.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace rowlane;
+
+namespace {
+constexpr std::string_view kGood = R"([server]
+listen = "127.0.0.1:5000"
+[sheets]
+provider = "local"
+[[agency]]
+key = "demo"
+spreadsheet_id = "demo-book"
+[agency.tabs.general]
+tab = "general_ins"
+verticals = ["motor", "health"]
+columns = { name = "NAME", mobile_number = "MOBILE NO", renewal_date = { header = "EXPIRY", as = "date" }, agent_note = "A" }
+[agency.tabs.life]
+tab = "Life_ins"
+verticals = ["life"]
+columns = { name = "NAME" }
+)";
+}  // namespace
+
+TEST_CASE("a good file gives agencies with their columns in the order written") {
+  FieldCatalogue catalogue;
+  const auto config = config::parse_config(kGood, "/etc/rowlane.toml", catalogue, {{"ROWLANE_SERVER_LANE_JOBS_MAX", "7"}});
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->server.lane_jobs_max == 7);
+  REQUIRE(config->agencies.size() == 1);
+  const auto& tabs = config->agencies[0].tabs;
+  REQUIRE(tabs.size() == 2);
+  CHECK(tabs[0].key == "general");
+  REQUIRE(tabs[0].columns.size() == 4);
+  CHECK(tabs[0].columns[1].header == "MOBILE NO");
+  CHECK(tabs[0].columns[2].type == FieldType::date);
+  CHECK(FieldCatalogue::is_extra(tabs[0].columns[3].field));
+  CHECK(tabs[0].keys == default_keys());
+  CHECK(tabs[1].new_vertical == "life");
+}
+
+TEST_CASE("a bad file is refused with a sentence that says where and what") {
+  struct Case {
+    std::string_view name, text, expected;
+    config::Environment environment;
+  };
+  const Case cases[] = {
+      {"unknown key", "[server]\nlistne = \"x\"\n", "f.toml:2: unknown key 'server.listne'; did you mean 'listen'?", {}},
+      {"unknown section", "[servre]\n", "did you mean 'server'?", {}},
+      {"bad syntax", "[server\n", "f.toml:1", {}},
+      {"wrong type", "[server]\nlane_jobs_max = \"9\"\n", "whole number from 1", {}},
+      {"open listener", "[server]\nlisten = \"0.0.0.0:80\"\n[sheets]\nprovider = \"local\"\n", "allow_plain_http", {}},
+      {"google without credentials", "", "google.credentials is not set", {}},
+      {"local beside credentials", "[sheets]\nprovider = \"local\"\n[google]\ncredentials = \"k.json\"\n", "never runs beside", {}},
+      {"unknown environment key", "[sheets]\nprovider = \"local\"\n", "did you mean 'ROWLANE_SERVER_LISTEN'", {{"ROWLANE_SERVER_LISTN", "x"}}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    FieldCatalogue catalogue;
+    const auto config = config::parse_config(c.text, "f.toml", catalogue, c.environment);
+    REQUIRE(!config);
+    CAPTURE(config.error().message);
+    CHECK(config.error().message.contains(c.expected));
+  }
+}
+
+TEST_CASE("e-mail patterns") {
+  CHECK(config::email_fits("A@Demo.example", {"*@demo.example"}));
+  CHECK(!config::email_fits("a@demo.example.org", {"*@demo.example"}));
+}
