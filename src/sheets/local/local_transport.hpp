@@ -6,6 +6,7 @@
 // the request's `timeout` (by the delays scripted) is `unknown_outcome` too, and takes effect all the same.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "net/http_client.hpp"
@@ -17,7 +18,8 @@ class LocalTransport final : public net::HttpClient {
  public:
   static constexpr std::string_view kAddress = "http://local-sheets.internal";
 
-  // `service` outlives the transport and its tasks. With `trusted`, no token is asked for.
+  // `service` outlives the transport. A call goes on when its sender waits no more, but not beyond the transport,
+  // which is used on one executor. With `trusted`, no token is asked for.
   explicit LocalTransport(LocalSheets& service, bool trusted = true,
                           std::string address = std::string(kAddress));
   Task<Result<net::HttpAnswer>> send(net::HttpRequest request) override;
@@ -29,6 +31,7 @@ class LocalTransport final : public net::HttpClient {
   LocalSheets& service_;
   bool trusted_;
   std::string address_;
+  std::optional<TaskGroup> calls_;  // made by the first call, on its executor
 };
 
 }  // namespace rowlane::sheets::local
