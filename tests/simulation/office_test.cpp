@@ -20,13 +20,16 @@ Day play(std::uint64_t seed) {
   Random& random = world.random();
   for (int event = 0; event < 25; ++event) {
     const int user = static_cast<int>(random.below(static_cast<std::uint64_t>(world.users())));
-    switch (random.below(6)) {
+    switch (random.below(7)) {
       case 0:
-      case 1: world.press(user); break;
+      case 1: world.press(user, random.below(2) == 0); break;
       case 2: world.edit_premium(user, static_cast<int>(random.below(8)), static_cast<std::int64_t>(random.below(100'000'000))); break;
       case 3: world.add_record(user, "N/" + std::to_string(event) + "-" + std::to_string(seed)); break;
       case 4:
         if (random.below(4) == 0) world.delete_record(user, static_cast<int>(random.below(8)));
+        break;
+      case 5:
+        for (int press = 0; press < 4; ++press) world.press(user, press % 2 == 0);
         break;
       default: world.crash();
     }

@@ -137,8 +137,10 @@ void World::crash() {
   process_->driver.start();
 }
 
-JobId World::press(int user) {
+// Jobs of other tabs are not settled together, so their order in the lane shows.
+JobId World::press(int user, bool named_tab) {
   store::NewJob job;
+  if (named_tab) job.tabs = {"general"};
   job.scope = {agencies_[0].id, users_[static_cast<std::size_t>(user)], false};
   job.spreadsheet_id = kBook;
   return await(process_->store.enqueue(std::move(job))).value().id;

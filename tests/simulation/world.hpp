@@ -59,7 +59,7 @@ class World {
   void run_for(Millis time);
   // Ends the process at once and starts it again.
   void crash();
-  JobId press(int user);
+  JobId press(int user, bool named_tab = false);
   void edit_premium(int user, int record, std::int64_t hundredths);
   void delete_record(int user, int record);
   void add_record(int user, const std::string& policy_no);

@@ -1,0 +1,174 @@
+// The nasty cases of structure and identity that the planner decides alone.
+#include "plan/tab_plan.hpp"
+
+#include <doctest/doctest.h>
+
+#include "plan/rows.hpp"
+
+using namespace rowlane;
+using namespace rowlane::plan;
+
+namespace {
+
+struct Office {
+  FieldCatalogue catalogue;
+  TabLayout layout;
+  TabState state;
+  SheetTable table;
+  std::vector<Record> records;
+  std::map<std::string, Fields> bases;  // by public id
+
+  Office() {
+    layout.key = "general", layout.title = "general_ins", layout.verticals = {"motor"};
+    layout.keys = default_keys();
+    for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"}, {field::mobile_number, "MOBILE NO"},
+                                     {field::current_policy_no, "POLICY NO"}, {field::premium, "AMOUNT"}})
+      layout.columns.push_back({id, header, catalogue.type(id)});
+    table.title = "general_ins", table.sheet_id = 1, table.grid_rows = 100, table.grid_columns = 10;
+  }
+  void row(std::initializer_list<const char*> cells) {
+    for (const char* cell : cells) {
+      const std::string_view text(cell);
+      if (text.starts_with('=')) table.add_formula_cell(number(1), text);
+      else if (text.empty()) table.add_cell({});
+      else table.add_cell(table.text_cell(text));
+    }
+    table.end_row();
+  }
+  static Cell number(double value) {
+    Cell cell;
+    cell.kind = CellKind::number, cell.number = value;
+    return cell;
+  }
+  Record& record(std::string name, std::string policy) {
+    Record r;
+    r.id = {static_cast<std::int64_t>(records.size()) + 1};
+    r.public_id = "record-" + std::to_string(records.size() + 1);
+    r.owner = {1};
+    r.fields.set(field::name, std::move(name));
+    r.fields.set(field::vertical, std::string("motor"));
+    if (!policy.empty()) r.fields.set(field::current_policy_no, std::move(policy));
+    return records.emplace_back(std::move(r));
+  }
+  TabPlan plan() {
+    std::vector<TabRecord> seen;
+    for (const Record& r : records) {
+      const auto base = bases.find(r.public_id);
+      seen.push_back({&r, base != bases.end() ? &base->second : nullptr, layout.holds(r.fields.text(field::vertical))});
+    }
+    std::vector<PlanJob> jobs(1);
+    jobs[0].id = {1};
+    jobs[0].scope.whole_agency = true;
+    const std::vector<bool> no(records.size()), yes(records.size(), true);
+    return plan_tab({layout, catalogue, &table, state, DateOrder::dmy, seen, jobs, no, yes});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a doubled header refuses the tab and names both addresses") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "MOBILE NO"});
+  const TabPlan plan = office.plan();
+  CHECK(plan.columns.refused.find("B1") != std::string::npos);
+  CHECK(plan.columns.refused.find("D1") != std::string::npos);
+}
+
+TEST_CASE("spellings of one policy number are one record, and the cell keeps its spelling") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.row({"Asha", "", "pol\xE2\x80\x93" "001 ", ""});
+  office.record("Asha", "POL-001");
+  const TabPlan plan = office.plan();
+  REQUIRE(plan.updates.size() == 1);
+  CHECK(plan.updates[0].cells.empty());
+  CHECK(plan.updates[0].write_id);
+  CHECK(plan.adds.empty());
+}
+
+TEST_CASE("a key on two rows is ambiguous: both addresses, nothing written") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.row({"Asha", "", "POL-001", ""});
+  office.row({"Asha", "", "POL-001", ""});
+  office.record("Asha", "POL-001");
+  const TabPlan plan = office.plan();
+  REQUIRE(plan.ambiguous.size() == 1);
+  CHECK(plan.ambiguous[0].rows == std::vector{2, 3});
+  CHECK(plan.updates.empty());
+  CHECK(plan.adds.empty());
+}
+
+TEST_CASE("two records with one policy number are both ambiguous, even without a row") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.record("Asha", "POL-001");
+  office.record("Asha", "POL-001");
+  const TabPlan plan = office.plan();
+  CHECK(plan.ambiguous.size() == 2);
+  CHECK(plan.adds.empty());
+}
+
+TEST_CASE("a formula in a mapped cell is kept and counted") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.row({"Asha", "", "POL-001", "=D9*2"});
+  office.record("Asha", "POL-001").fields.set(field::premium, Money{500});
+  const TabPlan plan = office.plan();
+  CHECK(plan.kept_cells[0] == 1);
+  REQUIRE(plan.updates.size() == 1);
+  CHECK(plan.updates[0].cells.empty());
+}
+
+TEST_CASE("without a base a blank does not overwrite; with one it does") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.row({"Asha", "98765", "POL-001", ""});
+  office.record("Asha", "POL-001");
+  CHECK(office.plan().updates[0].cells.empty());
+  office.bases["record-1"].set(field::mobile_number, std::string("98765"));
+  REQUIRE(office.plan().updates[0].cells.size() == 1);
+  CHECK(office.plan().updates[0].cells[0].column == 2);
+}
+
+TEST_CASE("a large deletion is held with its list") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  for (int i = 0; i < 20; ++i) {
+    const std::string policy = "POL-" + std::to_string(1000 + i);
+    office.row({"Asha", "", policy.c_str(), ""});
+    Record& record = office.record("Asha", policy);
+    if (i < 6) record.deleted_at = from_ms(1);
+  }
+  const TabPlan plan = office.plan();
+  CHECK(plan.deletes.empty());
+  CHECK(plan.holds.size() == 6);
+  for (Record& record : office.records) record.deleted_at.reset();
+  for (int i = 0; i < 5; ++i) office.records[static_cast<std::size_t>(i)].deleted_at = from_ms(1);
+  CHECK(office.plan().deletes.size() == 5);
+}
+
+TEST_CASE("new rows come in above a totals row, inside what it sums") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.row({"Asha", "", "POL-001", "x"});
+  office.row({"Ravi", "", "POL-002", "x"});
+  office.row({"TOTAL", "", "", "=SUM(D2:D3)"});
+  office.record("Asha", "POL-001");
+  office.record("Ravi", "POL-002");
+  office.record("New", "POL-003");
+  const TabPlan plan = office.plan();
+  CHECK(plan.insert_at == 3);
+  CHECK(plan.free_rows == 0);
+  CHECK(last_row_summed("=SUM(E2:E501)", 600) == 501);
+  CHECK(last_row_summed("=SUM($E$2:$E$501)+1", 502) == 501);
+  CHECK(last_row_summed("=E2*2", 600) == 0);
+}
+
+TEST_CASE("the id column stands right of the header block, past columns people filled") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "Remark", ""});
+  office.row({"Asha", "", "POL-001", "", "", "scribble"});
+  office.record("Asha", "POL-001");
+  CHECK(office.plan().columns.id_column == 7);
+}
