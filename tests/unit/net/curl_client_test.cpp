@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/raw_client.hpp"
+#include "support/test_certificate.hpp"
 #include "test_server.hpp"
 
 using namespace rowlane;
@@ -192,6 +193,26 @@ TEST_CASE("a destroyed exchange delivers nothing more") {
   int pieces = 0;
   CHECK(run_on(f.io, drop_after_first_piece(*f.client, f.server.url("/?bytes=30000000"), pieces)) == 0);
   CHECK(pieces > 0);
+}
+
+TEST_CASE("over TLS bodies pass both ways, and a certificate nobody vouches for sends nothing") {
+  const TestCertificate certificate;
+  TestServer server(serve, {}, net::TlsFiles{certificate.certificate_file, certificate.key_file});
+  const std::string url = fmt::format("https://127.0.0.1:{}/a", server.port());
+  net::IoThread io;
+  io.start("test-curl");
+  net::CurlClient trusting(io, {.ca_file = certificate.certificate_file}), wary(io);
+  const std::string body(500'000, 'b');
+  for (int i = 0; i < 3; ++i) {
+    const auto posted = run_on(io, trusting.send({.method = "POST", .url = url, .body = body}));
+    REQUIRE(posted);
+    CHECK(posted->body == "POST /a  " + body);
+  }
+  CHECK(run_on(io, trusting.send({.url = url + "?bytes=3000000"}))->body.size() == 3'000'000);
+  CHECK(server.listener().counts().accepted == 1);
+  const auto refused = run_on(io, wary.send({.method = "POST", .url = url, .body = "x"}));
+  CHECK(refused.error().code == Errc::unavailable);
+  CHECK(server.listener().counts().requests == 4);
 }
 
 TEST_CASE("loopback addresses are told from others") {

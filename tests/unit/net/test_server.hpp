@@ -29,9 +29,10 @@ inline Task<int> drained(net::Listener& listener, Millis deadline) {
 
 class TestServer {
  public:
-  explicit TestServer(net::Handler handler, net::ListenLimits limits = {}) {
+  explicit TestServer(net::Handler handler, net::ListenLimits limits = {}, std::optional<net::TlsFiles> tls = {}) {
     net::ListenOptions options;
     options.limits = std::move(limits);
+    options.tls = std::move(tls);
     io_.start("test-io");
     port_ = listener_.start(io_, std::move(options), std::move(handler)).value();
   }
