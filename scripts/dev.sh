@@ -4,6 +4,8 @@ set -euo pipefail
 
 usage() {
   cat <<'TXT'
+./dev demo    build, then start a demo agency on loopback
+./dev sim N   replay the simulated day of seed N
 ./dev build   compile the libraries and programs into build/
 ./dev test    everything that must pass: layers, build, unit tests under ASan and UBSan, npm clients
 ./dev lint    check the layers between folders
@@ -68,6 +70,8 @@ run_tests() {
 
 case "${1:-help}" in
   build) set_up; build ;;
+  demo) set_up; build; shift; exec build/rowlane demo "$@" ;;
+  sim) set_up; build; ROWLANE_SEED=${2:?usage: ./dev sim SEED} exec build/simulation ;;
   test) set_up; run_tests ;;
   lint) bash scripts/check_layers.sh ;;
   fmt) git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i ;;

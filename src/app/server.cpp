@@ -1,0 +1,203 @@
+#include "app/server.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "app/wiring.hpp"
+#include "base/log.hpp"
+#include "net/problem.hpp"
+#include "store/sqlite/migrations.hpp"
+
+namespace rowlane::app {
+
+namespace {
+
+constexpr std::string_view kLocalMount = "/local-sheets";
+constexpr Millis kStopTime{20'000};
+
+store::QuotaLimits limits_of(const config::Config& config) {
+  if (config.sheets_provider == "local") return {};
+  const config::Quota& q = config.accounts.front().quota;
+  return {static_cast<int>(q.reads), static_cast<int>(q.writes), static_cast<int>(q.project_reads), static_cast<int>(q.project_writes), Millis{q.window_seconds * 1000}};
+}
+
+// Runs the embedded service's answer on the engine's loop.
+Task<void> answer_on_engine(sheets::local::LocalSheets* service, net::Request request, Resolver<net::Response> done) {
+  done(co_await service->handle(std::move(request), {.trusted = true}));
+}
+
+}  // namespace
+
+Server::Impl::~Impl() {
+  if (listener) {
+    // The listener's parts live on its loop: they go there.
+    std::promise<void> gone;
+    if (web.is_running()) {
+      web.post([&] {
+        listener.reset();
+        gone.set_value();
+      });
+      gone.get_future().wait();
+    }
+  }
+  web.stop();
+  web.join();
+  engine.stop();
+  engine.join();
+  driver.reset();
+  runner.reset();
+  if (lock_file >= 0) ::close(lock_file);
+}
+
+Status Server::Impl::open() {
+  const std::string& dir = config.server.data_dir;
+  std::error_code ec;
+  std::filesystem::create_directories(dir, ec);
+  if (ec) return fail(Errc::unavailable, fmt::format("cannot make the data directory {}: {}", dir, ec.message()), "server.data_dir");
+  lock_file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_file < 0 || ::flock(lock_file, LOCK_EX | LOCK_NB) != 0)
+    return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir), "server.data_dir");
+  const std::string path = dir + "/rowlane.db";
+  {
+    Result<db::Sqlite> db = db::Sqlite::open(path);
+    if (!db) return std::unexpected(db.error());
+    if (const Status done = store::migrate(*db); !done) return done;
+  }
+  ::chmod(path.c_str(), 0600);
+  Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(path, 2);
+  if (!opened) return std::unexpected(opened.error());
+  runner = std::move(*opened);
+  store = std::make_unique<store::SqliteStore>(*runner, clock, random, catalogue);
+  web.start("rowlane-web");
+  engine.start("rowlane-engine");
+  for (AgencySettings& agency : config.agencies) {
+    const Result<AgencyId> id = wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account}));
+    if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));
+    agency.id = *id;
+  }
+  if (const Status ended = wait_for(engine, store->end_predecessors_leases(false)); !ended) return ended;
+  return open_sheets();
+}
+
+Status Server::Impl::open_sheets() {
+  if (config.sheets_provider == "local") {
+    Result<std::unique_ptr<sheets::local::LocalSheets>> service = sheets::local::LocalSheets::open({.file = config.server.data_dir + "/local-sheets.db"}, clock, random);
+    if (!service) return std::unexpected(service.error());
+    local = std::move(*service);
+    http = std::make_unique<sheets::local::LocalTransport>(*local);
+    for (const config::GoogleAccount& account : config.accounts)
+      clients[account.name] = std::make_unique<sheets::google::GoogleSheets>(*http, clock, sheets::google::GoogleOptions{.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt);
+  } else {
+    http = std::make_unique<net::CurlClient>(engine);
+    for (const config::GoogleAccount& account : config.accounts) {
+      if (account.credentials.empty())
+        return fail(Errc::invalid_input, fmt::format("account {} has no credentials: set [google] credentials, or [sheets] provider = \"local\"", account.name), "google.credentials");
+      Result<sheets::google::Credentials> credentials = sheets::google::load_credentials(account.credentials);
+      if (!credentials) return std::unexpected(credentials.error());
+      clients[account.name] = std::make_unique<sheets::google::GoogleSheets>(*http, clock, sheets::google::GoogleOptions{.sheets_url = account.sheets_url, .drive_url = account.drive_url}, std::move(*credentials));
+    }
+  }
+  passes = std::make_unique<sync::SyncPassRunner>(*store, [this](const std::string& account) -> sheets::SheetApi& {
+    const auto client = clients.find(account);
+    return *(client != clients.end() ? client->second : clients.begin()->second);
+  }, config.agencies, catalogue, clock, random, sync::PassOptions{.quota = limits_of(config)});
+  lanes::DriverOptions options{.node = "node-" + random_text(random, 10), .accounts = {}, .quota = limits_of(config)};
+  for (const config::GoogleAccount& account : config.accounts) options.accounts.push_back(account.name);
+  driver = std::make_unique<lanes::Driver>(engine, *store, *passes, random, std::move(options));
+  store->on_ready([this] { driver->wake(); });
+
+  passwords = std::make_unique<auth::PasswordPool>();
+  auth = std::make_unique<auth::Auth>(*store, *passwords, clock, random, auth::AuthOptions{.secure_cookie = !config.server.tls_certificate.empty()});
+  api::ApiOptions api_options;
+  api_options.lane_jobs_max = static_cast<int>(config.server.lane_jobs_max);
+  const bool is_local = local != nullptr;
+  api_options.spreadsheet_link = [is_local](const AgencySettings& agency) {
+    return is_local ? fmt::format("{}/d/{}", kLocalMount, agency.spreadsheet_id) : fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", agency.spreadsheet_id);
+  };
+  api_options.share_with = [this](const AgencySettings& agency) {
+    const auto client = clients.find(agency.account);
+    return client == clients.end() ? std::string() : client->second->share_with();
+  };
+  api = std::make_unique<api::Api>(*store, *auth, catalogue, config.agencies, clock, std::move(api_options));
+  api->add_routes(router);
+  return {};
+}
+
+// The embedded Sheets service for users of the agency that owns the spreadsheet.
+Task<net::Response> Server::Impl::handle_local_sheets(net::Request request) {
+  const Result<auth::Caller> caller = co_await auth->authenticate(request);
+  if (!caller) co_return net::problem(caller.error());
+  request.path = request.path.substr(kLocalMount.size());
+  request.target = request.target.substr(kLocalMount.size());
+  for (const std::string_view prefix : {"/v4/spreadsheets/", "/d/", "/drive/v3/files/"}) {
+    if (!request.path.starts_with(prefix)) continue;
+    const std::string_view rest = std::string_view(request.path).substr(prefix.size());
+    const std::string_view id = rest.substr(0, rest.find_first_of("/:"));
+    const bool own = std::any_of(config.agencies.begin(), config.agencies.end(), [&](const AgencySettings& agency) { return agency.id == caller->scope.agency && agency.spreadsheet_id == id; });
+    const bool is_asset = prefix == "/d/" && id.find('.') != std::string_view::npos;
+    if (!own && !is_asset) co_return net::problem(Error{.code = Errc::not_found, .message = "there is no such spreadsheet", .field = {}});
+  }
+  co_return co_await suspend_for<net::Response>([&](Resolver<net::Response> done) {
+    engine.post([this, request = std::move(request), done = std::move(done)]() mutable { detach(engine, answer_on_engine(local.get(), std::move(request), std::move(done))); });
+  });
+}
+
+Task<net::Response> Server::Impl::handle(net::Request request) {
+  if (local && request.path.starts_with(fmt::format("{}/", kLocalMount))) return handle_local_sheets(std::move(request));
+  return router.handle(std::move(request));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::open(config::Config config, FieldCatalogue& catalogue) {
+  auto impl = std::make_unique<Impl>(std::move(config), catalogue);
+  if (const Status opened = impl->open(); !opened) return std::unexpected(opened.error());
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Result<std::uint16_t> Server::start() {
+  const Result<config::ListenAddress> address = config::parse_listen(impl_->config.server.listen);
+  if (!address) return std::unexpected(address.error());
+  net::ListenOptions options{.address = address->address, .port = address->port, .limits = {}, .tls = std::nullopt};
+  if (!impl_->config.server.tls_certificate.empty()) options.tls = net::TlsFiles{impl_->config.server.tls_certificate, impl_->config.server.tls_key};
+  options.limits.body_bytes_for = [](std::string_view, std::string_view path) {
+    return path == api::kImportPath || path.starts_with(kLocalMount) ? api::kImportBytesMax : std::size_t{1024 * 1024};
+  };
+  impl_->listener = std::make_unique<net::Listener>();
+  const Result<std::uint16_t> port = impl_->listener->start(impl_->web, std::move(options), [impl = impl_.get()](net::Request request) { return impl->handle(std::move(request)); });
+  if (!port) return port;
+  impl_->engine.post([impl = impl_.get()] { impl->driver->start(); });
+  return port;
+}
+
+namespace {
+Task<bool> drain(net::Listener* listener) {
+  co_await listener->drain(kStopTime);
+  co_return true;
+}
+Task<bool> join(lanes::Driver* driver) {
+  driver->stop();
+  co_await driver->join();
+  co_return true;
+}
+}  // namespace
+
+void Server::stop() {
+  if (impl_->listener) wait_for(impl_->web, drain(impl_->listener.get()));
+  // A pass that does not end in time is cut: its journal says what it did, and the next start goes on there.
+  auto joined = std::make_shared<std::promise<bool>>();
+  std::future<bool> ended = joined->get_future();
+  struct Into {
+    static Task<void> promise(Task<bool> from, std::shared_ptr<std::promise<bool>> to) { to->set_value(co_await std::move(from)); }
+  };
+  detach(impl_->engine, Into::promise(join(impl_->driver.get()), joined));
+  if (ended.wait_for(kStopTime) == std::future_status::timeout) log_warning("a pass did not end in time; the next start goes on with it");
+}
+
+}  // namespace rowlane::app
