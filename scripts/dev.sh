@@ -42,6 +42,9 @@ node_20() {
   echo "$cache/node_modules/node/bin/node"
 }
 
+# One cache for every checkout: paths are taken relative to it.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+
 # configure FOLDER [cmake options ...]
 configure() {
   local folder=$1
