@@ -68,7 +68,7 @@ run_tests() {
   local node
   node=$(node_20)
   npm ci --silent --no-fund --no-audit --prefix tests/npm
-  ROWLANE_SHEETS_SERVER="$PWD/build-asan/sheets_server" "$node" --test tests/npm/*.test.mjs
+  ROWLANE_SHEETS_SERVER="$PWD/build-asan/sheets_server" ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$node" --test tests/npm/*.test.mjs
 }
 
 case "${1:-help}" in
