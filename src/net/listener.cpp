@@ -11,6 +11,7 @@ namespace rowlane::net {
 
 namespace {
 constexpr Millis kAcceptPause{100};  // after running out of descriptors
+constexpr Millis kAcceptWarningEvery{10'000};
 
 Result<std::unique_ptr<asio::ssl::context>> load_tls(const TlsFiles& files) {
   auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -48,6 +49,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   Timer timer;
   Millis sweep_every{1'000};
   bool closed = false;
+  SteadyClock::time_point accept_warned_at{};
   std::vector<Resolver<std::monostate>> waiting_for_drain;
 };
 
@@ -128,7 +130,11 @@ void Listener::Impl::accepted(ErrorCode error, Socket socket) {
   if (closed || shared->draining) return;
   if (error) {
     // Out of descriptors or memory, mostly: the client waits in the backlog until some are free again.
-    log_warning("accept: {}", error.message());
+    const auto now = SteadyClock::now();
+    if (now - accept_warned_at > kAcceptWarningEvery) {
+      accept_warned_at = now;
+      log_warning("accept: {}", error.message());
+    }
     shared->io_thread.post_after(kAcceptPause, [weak = weak_from_this()] {
       if (const auto impl = weak.lock()) impl->accept();
     });

@@ -458,9 +458,14 @@ struct Reader {
   }
   bool on_key(boost::json::string_view last, std::size_t, ErrorCode& error) {
     if (skipped > 0) return true;
-    if (!keep_part(last, error)) return false;
-    key.swap(part);
-    part.clear();
+    if (last.size() > kTextBytesMax) return stop(error, "a name of the reply is too long");
+    if (!is_cut()) {
+      key.assign(last.data(), last.size());
+    } else {
+      if (!keep_part(last, error)) return false;
+      key.swap(part);
+      part.clear();
+    }
     return at() != At::filter_part || filter_text(key, true, error);
   }
   bool on_string_part(boost::json::string_view piece, std::size_t, ErrorCode& error) {
