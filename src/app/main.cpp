@@ -1,6 +1,7 @@
 // The commands. Each prints errors to stderr and exits 0, 1 (failed) or 2 (usage).
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <csignal>
 #include <cstdio>
@@ -181,6 +182,10 @@ int run(int argc, char** argv) {
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // Memory of one big reply is kept for the next: a first touch of fresh pages costs more than parsing into them.
+  constexpr int kKeptBytes = 512 << 20;
+  mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
   CLI::App app{"Rowlane keeps an agency's records and its Google Sheet in step"};
   app.require_subcommand(1);
   std::string config_path, data_dir, listen, email, agency, role, token;

@@ -51,7 +51,7 @@ struct InsertRows { std::int64_t sheet_id; int row; int count; };   // new rows 
 struct DeleteRows { std::int64_t sheet_id; int row; int count; };
 struct GrowGrid { std::int64_t sheet_id; int rows, columns; };       // rows and columns to append, 0 allowed
 struct InsertColumns { std::int64_t sheet_id; int column; int count; };
-// Writes cells of one row from `column` on. A gap (nullopt) is not touched: it splits the request.
+// Writes neighbouring cells of one row, from `column` on.
 struct UpdateCells { std::int64_t sheet_id; int row, column; std::vector<CellWrite> cells; };
 // A rectangle of new cells, row by row, all of the same width.
 struct UpdateBlock { std::int64_t sheet_id; int row, column; std::vector<std::vector<CellWrite>> rows; };
