@@ -15,7 +15,7 @@ TXT
 
 packages=(clang-19 lld-19 clang-format-19 libclang-rt-19-dev ninja-build ccache cmake pkg-config git
   libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libsodium-dev libcli11-dev
-  libtomlplusplus-dev libspdlog-dev libfmt-dev libicu-dev zlib1g-dev doctest-dev librapidcheck-dev)
+  libtomlplusplus-dev libspdlog-dev libfmt-dev libicu-dev zlib1g-dev doctest-dev curl jq)
 
 # Debian packages that are missing, installed without a question.
 set_up() {
