@@ -65,7 +65,6 @@ InsertPlace find_insert_place(const SheetTable& table, const TabColumns& columns
   if (anchor == columns.header_row) anchor = last_anchor(table, columns, matching, false);
   InsertPlace place;
   place.row = anchor + 1;
-  place.copy_format = anchor > columns.header_row;
   const int rows_read = std::max(table.row_count(), anchor);
   const int last_possible = std::max(table.grid_rows, rows_read);
   for (int row = place.row; row <= last_possible && is_unused(table, columns, row); ++row) ++place.free_rows;

@@ -8,7 +8,6 @@ namespace rowlane::plan {
 struct InsertPlace {
   int row = 2;        // new rows stand from here on
   int free_rows = 0;  // rows from there on that are unused, so that they may be filled instead of inserted
-  bool copy_format = true;
 };
 
 InsertPlace find_insert_place(const SheetTable& table, const TabColumns& columns, const Matching& matching);

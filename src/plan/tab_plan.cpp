@@ -68,7 +68,6 @@ class TabPlanner {
     const InsertPlace place = find_insert_place(table(), out_.columns, matching_);
     out_.insert_at = place.row;
     out_.free_rows = place.free_rows;
-    out_.copy_row_format = place.copy_format;
   }
 
   void count_kept(int row) {

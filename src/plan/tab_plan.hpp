@@ -110,7 +110,6 @@ struct TabPlan {
   std::int64_t managed_rows = 0;
   int insert_at = 0;                   // new rows stand from here on
   int free_rows = 0;                   // rows from `insert_at` on that may simply be filled
-  bool copy_row_format = true;         // the row above `insert_at` is data, so new rows may look like it
 
   [[nodiscard]] bool writes_nothing() const {
     return updates.empty() && adds.empty() && deletes.empty() && columns.settled() && !missing;

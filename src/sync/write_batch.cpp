@@ -60,7 +60,7 @@ class Appender {
   [[nodiscard]] int rows_inserted() const { return std::max(0, static_cast<int>(p_.adds.size()) - p_.free_rows); }
   [[nodiscard]] int after_write(int row) const {
     const int moved = row - removed_before(row);
-    return p_.insert_at <= row ? moved + (inserts_ ? rows_inserted() : 0) : moved;
+    return p_.insert_at <= row ? moved + rows_inserted() : moved;
   }
 
   void make_columns() {
@@ -105,7 +105,6 @@ class Appender {
 
   void update(const plan::RowUpdate& u) {
     const Record& r = record(u.record);
-    inserts_ = true;
     Effect e = effect_of(EffectKind::update, u.record, u.job, after_write(u.row));
     e.counts = !u.cells.empty();
     e.base = u.base;
@@ -190,7 +189,6 @@ class Appender {
   const std::function<std::int64_t()>& metadata_id_;
   WriteBatch& out_;
   int grid_rows_ = 0;
-  bool inserts_ = true;
 };
 
 const Cell* find_cell(const sheets::WriteAnswer& answer, const std::string& title, int row, int column) {
