@@ -20,10 +20,15 @@ namespace {
 constexpr std::string_view kLocalMount = "/local-sheets";
 constexpr Millis kStopTime{20'000};
 
-store::QuotaLimits limits_of(const config::Config& config) {
-  if (config.sheets_provider == "local") return {};
-  const config::Quota& q = config.accounts.front().quota;
-  return {static_cast<int>(q.reads), static_cast<int>(q.writes), static_cast<int>(q.project_reads), static_cast<int>(q.project_writes), Millis{q.window_seconds * 1000}};
+// Every account's own limits; the local service has none.
+store::AccountQuotas quotas_of(const config::Config& config) {
+  store::AccountQuotas out;
+  if (config.sheets_provider == "local") return out;
+  for (const config::GoogleAccount& account : config.accounts) {
+    const config::Quota& q = account.quota;
+    out[account.name] = {static_cast<int>(q.reads), static_cast<int>(q.writes), static_cast<int>(q.project_reads), static_cast<int>(q.project_writes), Millis{q.window_seconds * 1000}};
+  }
+  return out;
 }
 
 // Runs the embedded service's answer on the engine's loop.
@@ -105,8 +110,8 @@ Status Server::Impl::open_sheets() {
   passes = std::make_unique<sync::SyncPassRunner>(*store, [this](const std::string& account) -> sheets::SheetApi& {
     const auto client = clients.find(account);
     return *(client != clients.end() ? client->second : clients.begin()->second);
-  }, config.agencies, catalogue, clock, random, sync::PassOptions{.quota = limits_of(config)});
-  lanes::DriverOptions options{.node = "node-" + random_text(random, 10), .accounts = {}, .quota = limits_of(config)};
+  }, config.agencies, catalogue, clock, random, sync::PassOptions{.quota = quotas_of(config)});
+  lanes::DriverOptions options{.node = "node-" + random_text(random, 10), .accounts = {}, .quota = quotas_of(config)};
   for (const config::GoogleAccount& account : config.accounts) options.accounts.push_back(account.name);
   driver = std::make_unique<lanes::Driver>(engine, *store, *passes, random, std::move(options));
   store->on_ready([this] { driver->wake(); });

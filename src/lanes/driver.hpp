@@ -14,7 +14,7 @@ namespace rowlane::lanes {
 struct DriverOptions {
   std::string node;                   // unique to the process
   std::vector<std::string> accounts;  // service accounts, by name
-  store::QuotaLimits quota;
+  store::AccountQuotas quota;
   int passes_max = 32;                // at once
   Millis lease{10'000};
   Millis renew_every{3'000};

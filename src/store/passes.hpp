@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -50,12 +51,18 @@ struct QuotaLimits {
   int reads = 0, writes = 0, project_reads = 0, project_writes = 0;
   Millis window{60'000};
 };
+// By service account; one that is not named here has no limit.
+using AccountQuotas = std::map<std::string, QuotaLimits, std::less<>>;
+inline QuotaLimits quota_of(const AccountQuotas& quotas, std::string_view account) {
+  const auto found = quotas.find(account);
+  return found == quotas.end() ? QuotaLimits{} : found->second;
+}
 enum class CallKind { read, write };
 
 struct ClaimRequest {
   std::string node;                    // who claims: unique to the process
   std::vector<std::string> accounts;   // tried in this order
-  QuotaLimits quota;
+  AccountQuotas quota;
   Millis lease{10'000};
 };
 struct ClaimAnswer {

@@ -14,7 +14,7 @@
 namespace rowlane::sync {
 
 struct PassOptions {
-  store::QuotaLimits quota;
+  store::AccountQuotas quota;
   std::size_t cells_max = 12'000;  // of one write: keeps a batch below 1.5 MB and 20,000 sub-requests
   int rounds_max = 400;            // reads of one pass: chunks, and repeats after rows had shifted
 };

@@ -181,9 +181,10 @@ Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
         id = stmt.text(0);
       }
       // A pass starts only with a read and a write to spend; one write in ten is kept for repairs.
+      const QuotaLimits quota = quota_of(request.quota, account);
       Result<std::optional<WallTime>> wait = account_wait(db, account, now);
-      if (wait && !*wait) wait = budget_wait(db, account, CallKind::read, request.quota, 0, now);
-      if (wait && !*wait) wait = budget_wait(db, account, CallKind::write, request.quota, request.quota.writes / 10, now);
+      if (wait && !*wait) wait = budget_wait(db, account, CallKind::read, quota, 0, now);
+      if (wait && !*wait) wait = budget_wait(db, account, CallKind::write, quota, quota.writes / 10, now);
       if (!wait) return std::unexpected(wait.error());
       if (*wait) {
         keep_earliest(answer.wake_at, *wait);
