@@ -1,12 +1,15 @@
 // Small parts that the handlers share: answers, bodies, parameters.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/id.hpp"
 #include "base/json.hpp"
 #include "net/http.hpp"
 #include "records/record_json.hpp"
@@ -23,11 +26,24 @@ net::Response problem_with(int status, std::string_view sentence, std::string_vi
 net::Response no_such(std::string_view what);
 net::Response store_problem(const Error& error, std::string_view what);
 
-// The body as a JSON object; an empty one is {}.
-Result<Json> read_body(const net::Request& request);
-Json text_or_null(std::string text);
+// The refusal of a body whose content type says it is something else; none when there is no body or no type.
+std::optional<net::Response> refuse_other_type(const net::Request& request, std::string_view wanted);
+// The body as a JSON object; an empty one is {}. Otherwise the refusal: 415, or 400 with the position.
+std::expected<Json, net::Response> read_body(const net::Request& request);
+
+// The `{id}` of the path.
+std::string path_id(const net::Request& request);
+// A whole number above zero, as jobs and users are numbered.
+std::optional<std::int64_t> read_number_id(std::string_view text);
+// The `limit` of a list, 1 to 200.
 Result<int> read_limit(const net::Request& request, int fallback);
 std::string read_cursor(const net::Request& request);
 bool read_flag(const net::Request& request, std::string_view name);
+
+Json text_or_null(std::string text);
+Json id_or_null(JobId id);
+Json time_or_null(const std::optional<WallTime>& time);
+// {NAME: [...], nextCursor}.
+Json list_json(const char* name, Json entries, std::string next_cursor);
 
 }  // namespace rowlane::api

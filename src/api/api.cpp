@@ -1,7 +1,9 @@
 #include "api/api.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "net/problem.hpp"
+#include "records/transfer.hpp"
 
 namespace rowlane::api {
 
@@ -70,6 +72,12 @@ void Api::add_routes(net::Router& router) {
   add_open(router, "GET", "/readyz", "readyz", &Api::readyz);
   add_open(router, "GET", "/metrics", "metrics", &Api::metrics);
   add_open(router, "GET", "/openapi.json", "openapi", &Api::openapi);
+
+  for (const net::Route& route : router.routes()) {
+    if (is_described(route.name)) continue;
+    log_error("route {} {} ({}) has no description", route.method, route.pattern, route.name);
+    std::abort();
+  }
 }
 
 const AgencySettings* Api::settings(AgencyId agency) const {
@@ -79,14 +87,8 @@ const AgencySettings* Api::settings(AgencyId agency) const {
 }
 
 std::vector<FieldId> Api::extras(AgencyId agency) const {
-  std::vector<FieldId> out;
   const AgencySettings* own = settings(agency);
-  if (!own) return out;
-  for (const TabLayout& tab : own->tabs)
-    for (const ColumnMap& column : tab.columns)
-      if (FieldCatalogue::is_extra(column.field) && std::find(out.begin(), out.end(), column.field) == out.end())
-        out.push_back(column.field);
-  return out;
+  return own ? records::own_fields(*own) : std::vector<FieldId>();
 }
 
 Task<Result<Api::Emails>> Api::emails(AgencyId agency, std::vector<UserId> needed) {

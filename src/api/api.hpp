@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "api/openapi.hpp"
 #include "auth/auth.hpp"
 #include "base/clock.hpp"
 #include "domain/field_catalogue.hpp"
@@ -36,12 +37,12 @@ class Api {
   // All outlive this object. `agencies` have their ids.
   Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue, const std::vector<AgencySettings>& agencies,
       const Clock& clock, ApiOptions options);
+  // Every route must have a description (openapi.cpp): one that has none ends the process.
   void add_routes(net::Router& router);
 
  private:
   enum class Access {
-    open,     // nobody needs to be signed in
-    caller,   // anybody who is
+    caller,   // anybody who is signed in
     records,  // agents and managers
   };
   using Request = net::Request;
@@ -50,13 +51,15 @@ class Api {
   using Handler = Answer (Api::*)(const Request&, const Caller&);
   using OpenHandler = Answer (Api::*)(const Request&);
   using Emails = std::map<std::int64_t, std::string>;
+  // One thing that is done with the job of the path.
+  using JobCall = Task<Result<store::Job>> (Api::*)(const Caller&, JobId);
 
   void add(net::Router& router, std::string method, std::string pattern, std::string name, Access access, Handler handler);
   void add_open(net::Router& router, std::string method, std::string pattern, std::string name, OpenHandler handler);
   Answer run(Request request, Access access, Handler handler);
   Answer run_open(Request request, OpenHandler handler);
 
-  // Signing in (people.cpp)
+  // Signing in, and the caller's agency (people.cpp)
   Answer login(const Request& request);
   Answer logout(const Request& request, const Caller& caller);
   Answer me(const Request& request, const Caller& caller);
@@ -76,10 +79,18 @@ class Api {
   Answer delete_customers(const Request& request, const Caller& caller);
   Answer import_customers(const Request& request, const Caller& caller);
   Answer export_customers(const Request& request, const Caller& caller);
+  Answer write_customer(const Request& request, const Caller& caller, records::Completeness completeness);
+  Answer answer_record(int status, Record record);
+  struct Change {
+    store::FieldPatch patch;
+    std::vector<records::FieldProblem> problems;
+  };
+  // The fields and the owner that a body wants to set.
+  Task<Result<Change>> read_change(const Caller& caller, const Json& body, records::Completeness completeness);
+
+  // Who did what (history.cpp)
   Answer activity(const Request& request, const Caller& caller);
   Answer history(const Request& request, const Caller& caller);
-  Answer write_customer(const Request& request, const Caller& caller, bool replace);
-  Answer answer_record(int status, Record record);
 
   // Jobs (sync.cpp)
   Answer to_sheet(const Request& request, const Caller& caller);
@@ -89,6 +100,12 @@ class Api {
   Answer cancel_job(const Request& request, const Caller& caller);
   Answer confirm_job(const Request& request, const Caller& caller);
   Answer retry_job(const Request& request, const Caller& caller);
+  Answer accept_sync(const Request& request, const Caller& caller, Direction direction);
+  Answer with_job(const Request& request, const Caller& caller, int status, JobCall call);
+  Task<Result<store::Job>> find_job(const Caller& caller, JobId id);
+  Task<Result<store::Job>> cancel(const Caller& caller, JobId id);
+  Task<Result<store::Job>> confirm(const Caller& caller, JobId id);
+  Task<Result<store::Job>> retry(const Caller& caller, JobId id);
   [[nodiscard]] Json job_json(const store::Job& job, AgencyId agency) const;
 
   // Operations (operations.cpp)

@@ -13,14 +13,20 @@ Json user_json(const store::User& user, const AgencySettings* agency) {
                        {"role", store::to_string(user.role)},
                        {"agency", agency ? Json(agency->key) : Json()}});
 }
+
+std::vector<records::FieldProblem> check_texts(const Json& body, std::initializer_list<const char*> names) {
+  std::vector<records::FieldProblem> problems;
+  for (const char* name : names)
+    if (!body[name].if_string()) problems.push_back({name, fmt::format("{} must be a text", name)});
+  return problems;
+}
 }  // namespace
 
 Task<net::Response> Api::login(const Request& request) {
   const auto body = read_body(request);
-  if (!body) co_return net::problem(body.error());
-  std::vector<records::FieldProblem> problems;
-  for (const char* name : {"email", "password"})
-    if (!(*body)[name].if_string()) problems.push_back({name, fmt::format("{} must be a text", name)});
+  if (!body) co_return body.error();
+  std::vector<records::FieldProblem> problems = check_texts(*body, {"email", "password"});
+  if (const Json& token = (*body)["token"]; !token.is_null() && !token.if_bool()) problems.push_back({"token", "token must be true or false"});
   if (!problems.empty()) co_return field_problems(400, problems);
   const bool* with_token = (*body)["token"].if_bool();
   auth::Credentials credentials{.email = (*body)["email"].string_or(), .password = (*body)["password"].string_or(),
@@ -49,26 +55,36 @@ Task<net::Response> Api::me(const Request&, const Caller& caller) {
 
 Task<net::Response> Api::password(const Request& request, const Caller& caller) {
   const auto body = read_body(request);
-  if (!body) co_return net::problem(body.error());
-  std::vector<records::FieldProblem> problems;
-  for (const char* name : {"password", "newPassword"})
-    if (!(*body)[name].if_string()) problems.push_back({name, fmt::format("{} must be a text", name)});
+  if (!body) co_return body.error();
+  const std::vector<records::FieldProblem> problems = check_texts(*body, {"password", "newPassword"});
   if (!problems.empty()) co_return field_problems(400, problems);
   const Status changed = co_await auth_.change_password(caller, (*body)["password"].string_or(), (*body)["newPassword"].string_or(), request.peer_address);
   if (!changed) co_return net::problem(changed.error());
   co_return no_content();
 }
 
-Task<net::Response> Api::users(const Request&, const Caller& caller) {
+Task<net::Response> Api::users(const Request& request, const Caller& caller) {
+  const auto limit = read_limit(request, 200);
+  if (!limit) co_return net::problem(limit.error());
+  const std::string cursor = read_cursor(request);
+  const auto after = cursor.empty() ? std::optional<std::int64_t>(0) : read_number_id(cursor);
+  if (!after) co_return field_problems(400, {{"cursor", "cursor is not one that a list returned"}});
   const auto people = co_await store_.users(caller.user.agency);
   if (!people) co_return net::problem(people.error());
   Json list = Json::array();
-  for (const store::User& user : *people) {
-    if (caller.user.role == store::Role::agent && user.id != caller.user.id) continue;
-    list.push(Json::object({{"id", std::to_string(user.id.value)}, {"email", user.email}, {"name", text_or_null(user.name)},
+  std::int64_t last = 0;
+  std::string next_cursor;
+  for (const store::User& user : *people) {  // in the order of their ids
+    if (user.id.value <= *after || (caller.user.role == store::Role::agent && user.id != caller.user.id)) continue;
+    if (static_cast<int>(list.if_array()->size()) == *limit) {
+      next_cursor = std::to_string(last);
+      break;
+    }
+    last = user.id.value;
+    list.push(Json::object({{"id", std::to_string(last)}, {"email", user.email}, {"name", text_or_null(user.name)},
                             {"role", store::to_string(user.role)}, {"disabled", user.disabled}}));
   }
-  co_return answer(200, Json::object({{"users", std::move(list)}, {"nextCursor", Json()}}));
+  co_return answer(200, list_json("users", std::move(list), std::move(next_cursor)));
 }
 
 Task<net::Response> Api::config(const Request&, const Caller& caller) {

@@ -7,19 +7,6 @@
 namespace rowlane::api {
 
 namespace {
-std::optional<JobId> read_job_id(const net::Request& request) {
-  const auto found = request.params.find("id");
-  if (found == request.params.end()) return std::nullopt;
-  const std::string& text = found->second;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1) return std::nullopt;
-  return JobId{value};
-}
-
-Json id_or_null(JobId id) { return id ? Json(std::to_string(id.value)) : Json(); }
-Json time_or_null(const std::optional<WallTime>& time) { return time ? Json(to_iso8601(*time)) : Json(); }
-
 // An entry of `deletedCustomers`; nullopt when it has no shape that names a record.
 std::optional<store::DeletedCustomer> read_deleted(const Json& entry) {
   store::DeletedCustomer out{.sent = entry};
@@ -39,6 +26,39 @@ std::optional<store::DeletedCustomer> read_deleted(const Json& entry) {
   }
   return out;
 }
+
+// The tab that a caller names by title or key.
+Result<std::string> tab_key(const AgencySettings& agency, const std::string& name) {
+  if (const TabLayout* tab = agency.find_tab(name)) return tab->key;
+  return fail(Errc::invalid_input, fmt::format("there is no tab '{}'", name), "tabName");
+}
+
+// Reads `{tabName?, deletedCustomers?}` into the job; what is wrong with them.
+std::vector<records::FieldProblem> read_target(const Json& body, const AgencySettings& agency, store::NewJob& job) {
+  std::vector<records::FieldProblem> problems;
+  const Json& name = body["tabName"];
+  if (const std::string* text = name.if_string()) {
+    auto key = tab_key(agency, *text);
+    if (key) job.tabs.push_back(std::move(*key));
+    else problems.push_back({"tabName", key.error().message});
+  } else if (!name.is_null()) {
+    problems.push_back({"tabName", "tabName must be a text"});
+  }
+  const Json& deleted = body["deletedCustomers"];
+  const Json::Array* list = deleted.if_array();
+  if (!list && !deleted.is_null()) problems.push_back({"deletedCustomers", "deletedCustomers must be a list"});
+  if (!list) return problems;
+  for (const Json& entry : *list) {
+    auto one = read_deleted(entry);
+    if (one) job.deleted.push_back(std::move(*one));
+    else problems.push_back({"deletedCustomers", "deletedCustomers must hold ids, or objects of texts"});
+  }
+  return problems;
+}
+
+net::Response queue_full() {
+  return problem_with(429, "queue_full: too many of your syncs are unfinished; wait for some of them", "queue_full", Json());
+}
 }  // namespace
 
 Json Api::job_json(const store::Job& job, AgencyId agency) const {
@@ -48,61 +68,45 @@ Json Api::job_json(const store::Job& job, AgencyId agency) const {
     for (const TabLayout& tab : own->tabs) tabs.push(tab.key);
   Json result;
   if (!job.result.empty()) result = parse_json(job.result).value_or(Json());
-  return Json::object({{"id", std::to_string(job.id.value)},
-                       {"direction", to_string(job.direction)},
-                       {"tabs", std::move(tabs)},
-                       {"state", to_string(job.state)},
-                       {"reason", text_or_null(std::string(to_string(job.reason)))},
-                       {"position", job.position},
-                       {"attempt", job.attempt},
-                       {"phase", text_or_null(job.phase)},
-                       {"done", job.done},
-                       {"total", job.total},
-                       {"result", std::move(result)},
-                       {"error", text_or_null(job.error)},
-                       {"settledBy", id_or_null(job.settled_by)},
-                       {"retryOf", id_or_null(job.retry_of)},
-                       {"createdAt", to_iso8601(job.created_at)},
-                       {"startedAt", time_or_null(job.started_at)},
-                       {"finishedAt", time_or_null(job.finished_at)}});
+  Json out = Json::object({{"id", std::to_string(job.id.value)},
+                           {"direction", to_string(job.direction)},
+                           {"tabs", std::move(tabs)},
+                           {"state", to_string(job.state)},
+                           {"reason", text_or_null(std::string(to_string(job.reason)))},
+                           {"position", job.position},
+                           {"attempt", job.attempt},
+                           {"phase", text_or_null(job.phase)},
+                           {"done", job.done},
+                           {"total", job.total},
+                           {"result", std::move(result)},
+                           {"error", text_or_null(job.error)},
+                           {"settledBy", id_or_null(job.settled_by)},
+                           {"createdAt", to_iso8601(job.created_at)},
+                           {"startedAt", time_or_null(job.started_at)},
+                           {"finishedAt", time_or_null(job.finished_at)}});
+  if (job.retry_of) out.set("retryOf", id_or_null(job.retry_of));
+  return out;
 }
 
-// POST /api/insurance/sync/to-sheet: puts one job in the caller's lane and answers before any of it has run.
-Task<net::Response> Api::to_sheet(const Request& request, const Caller& caller) {
+Task<net::Response> Api::to_sheet(const Request& request, const Caller& caller) { return accept_sync(request, caller, Direction::to_sheet); }
+
+// POST /api/insurance/sync/DIRECTION: puts one job in the caller's lane and answers before any of it has run.
+Task<net::Response> Api::accept_sync(const Request& request, const Caller& caller, Direction direction) {
   const AgencySettings* own = settings(caller.user.agency);
   if (!own) co_return net::problem(409, "the caller's agency is not in the configuration");
   const auto body = read_body(request);
-  if (!body) co_return net::problem(body.error());
-  std::vector<records::FieldProblem> problems;
-  store::NewJob job{.scope = caller.scope, .spreadsheet_id = own->spreadsheet_id, .lane_jobs_max = options_.lane_jobs_max,
+  if (!body) co_return body.error();
+  store::NewJob job{.scope = caller.scope, .spreadsheet_id = own->spreadsheet_id, .direction = direction, .lane_jobs_max = options_.lane_jobs_max,
                     .idempotency_key = std::string(request.header("idempotency-key"))};
-  const Json& tab_name = (*body)["tabName"];
-  if (const std::string* name = tab_name.if_string()) {
-    if (const TabLayout* tab = own->find_tab(*name)) job.tabs.push_back(tab->key);
-    else problems.push_back({"tabName", fmt::format("there is no tab '{}'", *name)});
-  } else if (!tab_name.is_null()) {
-    problems.push_back({"tabName", "tabName must be a text"});
-  }
-  const Json& deleted = (*body)["deletedCustomers"];
-  if (const Json::Array* list = deleted.if_array()) {
-    for (const Json& entry : *list) {
-      auto one = read_deleted(entry);
-      if (one) job.deleted.push_back(std::move(*one));
-      else problems.push_back({"deletedCustomers", "deletedCustomers must hold ids, or objects of texts"});
-    }
-  } else if (!deleted.is_null()) {
-    problems.push_back({"deletedCustomers", "deletedCustomers must be a list"});
-  }
-  if (!problems.empty()) co_return field_problems(400, problems);
-  const bool with_key = !job.idempotency_key.empty();
-  if (with_key) {
-    job.idempotency_route = "to-sheet";
+  if (const auto problems = read_target(*body, *own, job); !problems.empty()) co_return field_problems(400, problems);
+  if (!job.idempotency_key.empty()) {
+    job.idempotency_route = to_string(direction);
     job.body_hash = auth::token_hash(request.body);
   }
   const auto queued = co_await store_.enqueue(std::move(job));
-  if (!queued && queued.error().code == Errc::too_many)
-    co_return problem_with(429, "queue_full: too many of your syncs are unfinished; wait for some of them", "queue_full", Json());
-  if (!queued && queued.error().code == Errc::invalid_input && with_key) co_return net::problem(422, queued.error(), {});
+  if (!queued && queued.error().code == Errc::too_many) co_return queue_full();
+  if (!queued && queued.error().field == "Idempotency-Key")
+    co_return field_problems(422, {{queued.error().field, queued.error().message}});
   if (!queued) co_return net::problem(queued.error());
   co_return answer(202, Json::object({{"success", true}, {"message", "Sync queued"}, {"queued", true},
                                       {"jobId", std::to_string(queued->id.value)}, {"position", queued->position}}));
@@ -112,9 +116,10 @@ Task<net::Response> Api::sync_status(const Request& request, const Caller& calle
   std::string key;
   if (const std::string* name = request.query_value("tabName"); name && !name->empty()) {
     const AgencySettings* own = settings(caller.user.agency);
-    const TabLayout* tab = own ? own->find_tab(*name) : nullptr;
-    if (!tab) co_return field_problems(400, {{"tabName", fmt::format("there is no tab '{}'", *name)}});
-    key = tab->key;
+    if (!own) co_return net::problem(409, "the caller's agency is not in the configuration");
+    Result<std::string> known = tab_key(*own, *name);
+    if (!known) co_return net::problem(known.error());
+    key = std::move(*known);
   }
   const auto lane = co_await store_.lane_status(caller.scope, key);
   if (!lane) co_return net::problem(lane.error());
@@ -137,39 +142,31 @@ Task<net::Response> Api::list_jobs(const Request& request, const Caller& caller)
   if (!page) co_return net::problem(page.error());
   Json list = Json::array();
   for (const store::Job& job : page->jobs) list.push(job_json(job, caller.user.agency));
-  co_return answer(200, Json::object({{"jobs", std::move(list)}, {"nextCursor", text_or_null(page->next_cursor)}}));
+  co_return answer(200, list_json("jobs", std::move(list), page->next_cursor));
 }
 
-Task<net::Response> Api::get_job(const Request& request, const Caller& caller) {
-  const auto id = read_job_id(request);
+// The answer of a route that does one thing with the job of its path.
+Task<net::Response> Api::with_job(const Request& request, const Caller& caller, int status, JobCall call) {
+  const auto id = read_number_id(path_id(request));
   if (!id) co_return no_such("job");
-  const auto job = co_await store_.job(caller.scope, *id);
+  const Result<store::Job> job = co_await (this->*call)(caller, {*id});
+  if (!job && job.error().code == Errc::too_many) co_return queue_full();
   if (!job) co_return store_problem(job.error(), "job");
-  co_return answer(200, job_json(*job, caller.user.agency));
+  co_return answer(status, job_json(*job, caller.user.agency));
 }
 
-Task<net::Response> Api::cancel_job(const Request& request, const Caller& caller) {
-  const auto id = read_job_id(request);
-  if (!id) co_return no_such("job");
-  const auto job = co_await store_.cancel_job(caller.scope, *id);
-  if (!job) co_return store_problem(job.error(), "job");
-  co_return answer(200, job_json(*job, caller.user.agency));
+Task<Result<store::Job>> Api::find_job(const Caller& caller, JobId id) { return store_.job(caller.scope, id); }
+Task<Result<store::Job>> Api::cancel(const Caller& caller, JobId id) { return store_.cancel_job(caller.scope, id); }
+Task<Result<store::Job>> Api::confirm(const Caller& caller, JobId id) { return store_.confirm_job(caller.scope, id); }
+Task<Result<store::Job>> Api::retry(const Caller& caller, JobId id) {
+  auto retried = co_await store_.retry_job(caller.scope, id, options_.lane_jobs_max);
+  if (!retried) co_return std::unexpected(retried.error());
+  co_return std::move(retried->job);
 }
 
-Task<net::Response> Api::confirm_job(const Request& request, const Caller& caller) {
-  const auto id = read_job_id(request);
-  if (!id) co_return no_such("job");
-  const auto job = co_await store_.confirm_job(caller.scope, *id);
-  if (!job) co_return store_problem(job.error(), "job");
-  co_return answer(200, job_json(*job, caller.user.agency));
-}
-
-Task<net::Response> Api::retry_job(const Request& request, const Caller& caller) {
-  const auto id = read_job_id(request);
-  if (!id) co_return no_such("job");
-  const auto retried = co_await store_.retry_job(caller.scope, *id, options_.lane_jobs_max);
-  if (!retried) co_return store_problem(retried.error(), "job");
-  co_return answer(202, job_json(retried->job, caller.user.agency));
-}
+Task<net::Response> Api::get_job(const Request& request, const Caller& caller) { return with_job(request, caller, 200, &Api::find_job); }
+Task<net::Response> Api::cancel_job(const Request& request, const Caller& caller) { return with_job(request, caller, 200, &Api::cancel); }
+Task<net::Response> Api::confirm_job(const Request& request, const Caller& caller) { return with_job(request, caller, 200, &Api::confirm); }
+Task<net::Response> Api::retry_job(const Request& request, const Caller& caller) { return with_job(request, caller, 202, &Api::retry); }
 
 }  // namespace rowlane::api

@@ -3,11 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "app/crash_mark.hpp"
+#include "app/store_access.hpp"
 #include "app/wiring.hpp"
 #include "base/log.hpp"
 #include "net/problem.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view kLocalMount = "/local-sheets";
 constexpr Millis kStopTime{20'000};
+constexpr Millis kHousekeepingEvery{3'600'000};
+constexpr Millis kHousekeepingPause{100};  // between two bites, so that users' writes come through
 
 // Every account's own limits; the local service has none.
 store::AccountQuotas quotas_of(const config::Config& config) {
@@ -67,13 +70,12 @@ Status Server::Impl::open() {
   lock_file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_file < 0 || ::flock(lock_file, LOCK_EX | LOCK_NB) != 0)
     return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir), "server.data_dir");
-  const std::string path = dir + "/rowlane.db";
+  const std::string path = store_file(config);
   {
     Result<db::Sqlite> db = db::Sqlite::open(path);
     if (!db) return std::unexpected(db.error());
     if (const Status done = store::migrate(*db); !done) return done;
   }
-  ::chmod(path.c_str(), 0600);
   Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(path, 2);
   if (!opened) return std::unexpected(opened.error());
   runner = std::move(*opened);
@@ -85,34 +87,32 @@ Status Server::Impl::open() {
     if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));
     agency.id = *id;
   }
-  if (const Status ended = wait_for(engine, store->end_predecessors_leases(false)); !ended) return ended;
+  // The mark goes after its fault is counted: a kill in between counts nothing twice, as the leases are gone by then.
+  if (const Status ended = wait_for(engine, store->end_predecessors_leases(has_crash_mark(dir))); !ended) return ended;
+  if (const Status removed = remove_crash_mark(dir); !removed) return removed;
+  leave_mark_on_crash(dir);
   return open_sheets();
 }
 
 Status Server::Impl::open_sheets() {
   if (config.sheets_provider == "local") {
-    Result<std::unique_ptr<sheets::local::LocalSheets>> service = sheets::local::LocalSheets::open({.file = config.server.data_dir + "/local-sheets.db"}, clock, random);
+    Result<std::unique_ptr<sheets::local::LocalSheets>> service = sheets::local::LocalSheets::open({.file = local_sheets_file(config)}, clock, random);
     if (!service) return std::unexpected(service.error());
     local = std::move(*service);
     http = std::make_unique<sheets::local::LocalTransport>(*local);
-    for (const config::GoogleAccount& account : config.accounts)
-      clients[account.name] = std::make_unique<sheets::google::GoogleSheets>(*http, clock, sheets::google::GoogleOptions{.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt);
+    clients = open_local_clients(config, *http, clock);
   } else {
     http = std::make_unique<net::CurlClient>(engine);
-    for (const config::GoogleAccount& account : config.accounts) {
-      if (account.credentials.empty())
-        return fail(Errc::invalid_input, fmt::format("account {} has no credentials: set [google] credentials, or [sheets] provider = \"local\"", account.name), "google.credentials");
-      Result<sheets::google::Credentials> credentials = sheets::google::load_credentials(account.credentials);
-      if (!credentials) return std::unexpected(credentials.error());
-      clients[account.name] = std::make_unique<sheets::google::GoogleSheets>(*http, clock, sheets::google::GoogleOptions{.sheets_url = account.sheets_url, .drive_url = account.drive_url}, std::move(*credentials));
-    }
+    Result<SheetClients> opened = open_google_clients(config, *http, clock);
+    if (!opened) return std::unexpected(opened.error());
+    clients = std::move(*opened);
   }
   passes = std::make_unique<sync::SyncPassRunner>(*store, [this](const std::string& account) -> sheets::SheetApi& {
     const auto client = clients.find(account);
     return *(client != clients.end() ? client->second : clients.begin()->second);
   }, config.agencies, catalogue, clock, random, sync::PassOptions{.quota = quotas_of(config)});
   lanes::DriverOptions options{.node = "node-" + random_text(random, 10), .accounts = {}, .quota = quotas_of(config)};
-  for (const config::GoogleAccount& account : config.accounts) options.accounts.push_back(account.name);
+  for (const auto& [account, client] : clients) options.accounts.push_back(account);
   driver = std::make_unique<lanes::Driver>(engine, *store, *passes, random, std::move(options));
   store->on_ready([this] { driver->wake(); });
 
@@ -131,6 +131,32 @@ Status Server::Impl::open_sheets() {
   api = std::make_unique<api::Api>(*store, *auth, catalogue, config.agencies, clock, std::move(api_options));
   api->add_routes(router);
   return {};
+}
+
+Status Server::Impl::make_missing_books() {
+  std::promise<Status> made;
+  engine.post([&] {
+    for (const AgencySettings& agency : config.agencies) {
+      if (local->exists(agency.spreadsheet_id)) continue;
+      const Result<std::string> id = local->create({.id = agency.spreadsheet_id, .title = agency.name, .time_zone = agency.time_zone, .tabs = {}, .shared_with = {}});
+      if (!id) return made.set_value(fail(id.error().code, fmt::format("spreadsheet {}: {}", agency.spreadsheet_id, id.error().message)));
+      log_info("made the local spreadsheet {}", agency.spreadsheet_id);
+    }
+    made.set_value({});
+  });
+  return made.get_future().get();
+}
+
+Task<void> Server::Impl::keep_house() {
+  for (;;) {
+    Result<std::int64_t> deleted = co_await store->expire();
+    while (deleted && *deleted > 0) {
+      co_await sleep_for(kHousekeepingPause);
+      deleted = co_await store->expire();
+    }
+    if (!deleted) log_warning("housekeeping failed: {}", deleted.error().message);
+    co_await sleep_for(kHousekeepingEvery);
+  }
 }
 
 // The embedded Sheets service for users of the agency that owns the spreadsheet.
@@ -167,6 +193,9 @@ Result<std::unique_ptr<Server>> Server::open(config::Config config, FieldCatalog
 }
 
 Result<std::uint16_t> Server::start() {
+  if (impl_->local) {
+    if (const Status made = impl_->make_missing_books(); !made) return std::unexpected(made.error());
+  }
   const Result<config::ListenAddress> address = config::parse_listen(impl_->config.server.listen);
   if (!address) return std::unexpected(address.error());
   net::ListenOptions options{.address = address->address, .port = address->port, .limits = {}, .tls = std::nullopt};
@@ -177,7 +206,10 @@ Result<std::uint16_t> Server::start() {
   impl_->listener = std::make_unique<net::Listener>();
   const Result<std::uint16_t> port = impl_->listener->start(impl_->web, std::move(options), [impl = impl_.get()](net::Request request) { return impl->handle(std::move(request)); });
   if (!port) return port;
-  impl_->engine.post([impl = impl_.get()] { impl->driver->start(); });
+  impl_->engine.post([impl = impl_.get()] {
+    impl->driver->start();
+    impl->housekeeping.spawn(impl->keep_house());
+  });
   return port;
 }
 

@@ -1,10 +1,10 @@
 // The parts of a running server, for the files of this folder.
 #pragma once
 
-#include <future>
-
 #include "api/api.hpp"
 #include "app/server.hpp"
+#include "app/sheet_clients.hpp"
+#include "app/wait_for.hpp"
 #include "lanes/driver.hpp"
 #include "net/curl_client.hpp"
 #include "net/listener.hpp"
@@ -15,18 +15,6 @@
 #include "sync/pass.hpp"
 
 namespace rowlane::app {
-
-// Runs `task` on `executor` and waits for its value. Not from the executor's own thread.
-template <class T>
-T wait_for(Executor& executor, Task<T> task) {
-  struct Into {
-    static Task<void> promise(Task<T> from, std::promise<T>* to) { to->set_value(co_await std::move(from)); }
-  };
-  std::promise<T> promise;
-  std::future<T> future = promise.get_future();
-  detach(executor, Into::promise(std::move(task), &promise));
-  return future.get();
-}
 
 struct Server::Impl {
   config::Config config;
@@ -39,7 +27,7 @@ struct Server::Impl {
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<sheets::local::LocalSheets> local;       // provider "local": used on `engine` alone
   std::unique_ptr<net::HttpClient> http;
-  std::map<std::string, std::unique_ptr<sheets::google::GoogleSheets>> clients;  // by account
+  SheetClients clients;  // by account
   std::unique_ptr<sync::SyncPassRunner> passes;
   std::unique_ptr<lanes::Driver> driver;
   std::unique_ptr<auth::PasswordPool> passwords;
@@ -47,11 +35,16 @@ struct Server::Impl {
   std::unique_ptr<api::Api> api;
   net::Router router;
   std::unique_ptr<net::Listener> listener;
+  TaskGroup housekeeping{engine};
 
   Impl(config::Config c, FieldCatalogue& f) : config(std::move(c)), catalogue(f) {}
   ~Impl();
   Status open();
   Status open_sheets();
+  // Spreadsheets that the local service does not have yet are made, empty, under their configured ids.
+  Status make_missing_books();
+  // Deletes what is kept no longer, at start and every hour.
+  Task<void> keep_house();
   Task<net::Response> handle(net::Request request);
   Task<net::Response> handle_local_sheets(net::Request request);
 };

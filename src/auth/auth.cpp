@@ -5,8 +5,6 @@
 namespace rowlane::auth {
 
 namespace {
-constexpr std::size_t kRememberedMax = 10'000;
-
 // Checked when there is no such user, so that the answer takes as long. Made once, from no one's password.
 const std::string& nobodys_hash() {
   static const std::string hash = hash_password("nobody signs in with this").value_or("");
@@ -61,25 +59,11 @@ Auth::Auth(store::PeopleStore& store, PasswordPool& passwords, const Clock& cloc
   nobodys_hash();  // now, as it takes 80 ms
 }
 
-Task<Result<std::optional<store::User>>> Auth::user_of_token(std::string hash) {
-  const WallTime now = clock_.now();
-  if (options_.remember_token > Millis{0}) {
-    const auto found = remembered_.find(hash);
-    if (found != remembered_.end() && now < found->second.until) co_return std::optional(found->second.user);
-  }
-  auto user = co_await store_.user_of_token(hash);
-  if (options_.remember_token > Millis{0} && user && *user) {
-    if (remembered_.size() >= kRememberedMax) remembered_.clear();
-    remembered_[hash] = Remembered{**user, now + options_.remember_token};
-  }
-  co_return user;
-}
-
 Task<Result<Caller>> Auth::authenticate(const net::Request& request) {
   const std::string_view header = request.header("authorization");
   if (!header.empty()) {
     if (header.size() < 8 || lower(header.substr(0, 7)) != "bearer ") co_return not_signed_in();
-    auto user = co_await user_of_token(token_hash(trim(header.substr(7))));
+    auto user = co_await store_.user_of_token(token_hash(trim(header.substr(7))));
     if (!user) co_return std::unexpected(user.error());
     if (!*user) co_return not_signed_in();
     const Scope scope = scope_of(**user);
@@ -101,16 +85,22 @@ std::string Auth::cookie(std::string_view value, Millis age) const {
                      options_.secure_cookie ? "; Secure" : "");
 }
 
+Status Auth::check_throttle(std::string_view account, std::string_view address) const {
+  const Millis pause = throttle_.wait(account, address);
+  if (pause <= Millis{0}) return {};
+  return std::unexpected(Error{.code = Errc::too_many, .message = "too many failed sign-ins; try again later", .field = {}, .retry_after = pause});
+}
+
 Task<Result<SignedIn>> Auth::sign_in(Credentials credentials) {
-  const Millis pause = throttle_.wait(credentials.email, credentials.address);
-  if (pause > Millis{0})
-    co_return std::unexpected(Error{.code = Errc::too_many, .message = "too many failed sign-ins; try again later", .retry_after = pause});
+  if (const Status may = check_throttle(credentials.email, credentials.address); !may) co_return std::unexpected(may.error());
   auto found = co_await store_.find_user(credentials.email);
   if (!found) co_return std::unexpected(found.error());
   const bool can_sign_in = found->has_value() && !(*found)->disabled && !(*found)->password_hash.empty();
   std::string hash = can_sign_in ? (*found)->password_hash : nobodys_hash();
   const auto fits = co_await passwords_.verify(std::move(hash), std::move(credentials.password));
   if (!fits) co_return std::unexpected(fits.error());
+  // Once more: of many guesses sent at once, those beyond the free ones learn nothing, not even a right one.
+  if (const Status may = check_throttle(credentials.email, credentials.address); !may) co_return std::unexpected(may.error());
   if (!*fits || !can_sign_in) {
     throttle_.failed(credentials.email, credentials.address);
     co_return fail(Errc::unauthenticated, "the e-mail or the password is wrong");
@@ -139,10 +129,8 @@ Task<Result<std::string>> Auth::sign_out(Caller caller) {
 }
 
 Task<Status> Auth::change_password(Caller caller, std::string present, std::string wanted, std::string address) {
-  if (const Status ok = check_new_password(wanted); !ok) co_return ok;
-  const Millis pause = throttle_.wait(caller.user.email, address);
-  if (pause > Millis{0})
-    co_return std::unexpected(Error{.code = Errc::too_many, .message = "too many failed attempts; try again later", .retry_after = pause});
+  if (const Status ok = check_new_password(wanted); !ok) co_return fail(ok.error().code, ok.error().message, "newPassword");
+  if (const Status may = check_throttle(caller.user.email, address); !may) co_return may;
   const auto fits = co_await passwords_.verify(caller.user.password_hash, std::move(present));
   if (!fits) co_return std::unexpected(fits.error());
   if (!*fits) {

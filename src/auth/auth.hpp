@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "auth/login_throttle.hpp"
 #include "auth/secret.hpp"
@@ -29,9 +28,6 @@ struct Caller {
 struct AuthOptions {
   Millis session_length{14LL * 24 * 3600 * 1000};
   bool secure_cookie = false;  // the listener has TLS
-  // How long a token's user may be remembered. With zero every change by a command (user disabled, token revoked)
-  // holds from the next request on; anything else gives that up for fewer reads.
-  Millis remember_token{0};
 };
 
 struct SignedIn {
@@ -58,6 +54,7 @@ class Auth {
   // All outlive this object.
   Auth(store::PeopleStore& store, PasswordPool& passwords, const Clock& clock, Random& random, AuthOptions options = {});
 
+  // Asks the store each time: a revoked token or a disabled user holds from the next request on.
   // unauthenticated without a valid token or session; forbidden when a cookie's request may come from elsewhere.
   Task<Result<Caller>> authenticate(const net::Request& request);
 
@@ -69,20 +66,16 @@ class Auth {
   Task<Status> change_password(Caller caller, std::string present, std::string wanted, std::string address);
 
  private:
-  Task<Result<std::optional<store::User>>> user_of_token(std::string hash);
+  // too_many while the account, from that address, or the address has to wait.
+  [[nodiscard]] Status check_throttle(std::string_view account, std::string_view address) const;
   [[nodiscard]] std::string cookie(std::string_view value, Millis age) const;
 
-  struct Remembered {
-    store::User user;
-    WallTime until{};
-  };
   store::PeopleStore& store_;
   PasswordPool& passwords_;
   const Clock& clock_;
   Random& random_;
   AuthOptions options_;
   LoginThrottle throttle_;
-  std::unordered_map<std::string, Remembered> remembered_;
 };
 
 }  // namespace rowlane::auth

@@ -233,7 +233,11 @@ Result<Json> parse_json(std::string_view text) {
                           : ec == boost::json::error::too_deep ? fmt::format("nested deeper than {} levels", kDepthMax)
                           : ec == boost::json::error::incomplete ? std::string("ends too early")
                                                                   : ec.message();
-  return fail(Errc::invalid_input, fmt::format("not valid JSON at line {}, column {}: {}", line, column, why));
+  // Text that is no Unicode is its member's fault; anything else is the document's.
+  const bool is_bad_text = ec == boost::json::error::illegal_leading_surrogate || ec == boost::json::error::illegal_trailing_surrogate ||
+                           (read < text.size() && static_cast<unsigned char>(text[read]) >= 0x80);
+  std::string field = is_bad_text && !parser.handler().keys.empty() ? parser.handler().keys.back() : std::string();
+  return fail(Errc::invalid_input, fmt::format("not valid JSON at line {}, column {}: {}", line, column, why), std::move(field));
 }
 
 bool is_utf8(std::string_view text) {

@@ -80,7 +80,7 @@ class Json {
   std::variant<std::nullptr_t, bool, JsonNumber, std::string, Array, Object> value_;
 };
 
-// invalid_input with the position ("line 1, column 17: ...").
+// invalid_input with the position; `field` is the member whose text is no Unicode (a lone surrogate, bad UTF-8).
 Result<Json> parse_json(std::string_view text);
 // Appends `text` quoted and escaped.
 void append_json_string(std::string& out, std::string_view text);

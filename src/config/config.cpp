@@ -421,10 +421,10 @@ Status check_sheets(const Config& config) {
     if (!account)
       return fail(Errc::invalid_input, fmt::format("agency '{}' names the account '{}', which is not there", agency.key, agency.account), "agency.account");
     if (!local && account->credentials.empty())
-      return fail(Errc::invalid_input, fmt::format("sheets.provider is \"google\", and the account '{}' has no credentials", account->name), "google.credentials");
+      return fail(Errc::invalid_input, fmt::format("sheets.provider is \"google\", and the account '{}' has no credentials: set google.credentials, or sheets.provider = \"local\"", account->name), "google.credentials");
   }
   if (!local && config.accounts.front().credentials.empty() && config.accounts.size() == 1)
-    return fail(Errc::invalid_input, "sheets.provider is \"google\", and google.credentials is not set", "google.credentials");
+    return fail(Errc::invalid_input, "sheets.provider is \"google\", and google.credentials is not set: set it, or sheets.provider = \"local\"", "google.credentials");
   return {};
 }
 

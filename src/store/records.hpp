@@ -14,6 +14,9 @@
 
 namespace rowlane::store {
 
+// Whether a deleted record counts as found.
+enum class Tombstones { no, yes };
+
 enum class SortKey { created, name, renewal_date, updated, premium, status, company, policy_no };
 
 struct RecordFilter {
@@ -72,7 +75,6 @@ struct ImportOptions {
 
 struct BulkReport {
   std::int64_t changed = 0;
-  std::vector<std::string> not_found;
 };
 
 struct HistoryEntry {
@@ -107,7 +109,7 @@ class RecordStore {
  public:
   virtual ~RecordStore() = default;
   virtual Task<Result<RecordPage>> list_records(RecordQuery query) = 0;
-  virtual Task<Result<Record>> get_record(Scope scope, std::string public_id) = 0;
+  virtual Task<Result<Record>> get_record(Scope scope, std::string public_id, Tombstones tombstones = Tombstones::no) = 0;
   virtual Task<Result<Record>> create_record(Scope scope, Record record) = 0;
   virtual Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) = 0;
   virtual Task<Status> delete_record(RecordWrite write) = 0;

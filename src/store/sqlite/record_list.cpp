@@ -57,13 +57,12 @@ Result<RunningScopes> running_scopes(db::Sqlite& db, AgencyId agency) {
   db::Statement stmt = db.prepare("SELECT j.user_id, j.whole_agency FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='running' "
                                   "WHERE l.spreadsheet_id=(SELECT spreadsheet_id FROM agency WHERE id=?) AND l.running>0");
   stmt.bind(agency.value);
-  for (;;) {
-    const Result<bool> row = stmt.step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return out;
-    if (stmt.i32(1)) out.all = true;
-    else out.owners.insert(stmt.i64(0));
-  }
+  ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+    if (row.i32(1)) out.all = true;
+    else out.owners.insert(row.i64(0));
+    return {};
+  }));
+  return out;
 }
 
 void add_sync_condition(Where& where, SyncState state, const RunningScopes& running) {
@@ -118,6 +117,14 @@ Result<std::int64_t> parse_id_cursor(const std::string& cursor) {
   return *id;
 }
 
+// A page is asked for with one row more than its limit: that row is no part of it, but says that there are more.
+template <class Entry>
+std::string cut_to_limit(std::vector<Entry>& entries, int limit) {
+  if (static_cast<int>(entries.size()) <= limit) return {};
+  entries.pop_back();
+  return std::to_string(entries.back().id);
+}
+
 }  // namespace
 
 Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
@@ -139,24 +146,21 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
     db::Statement stmt = db.prepare(fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT {4}", kRecordColumns, column,
                                                 where.text(), order, query.limit + 1));
     where.bind(stmt);
-    Json last;
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return page;
-      if (static_cast<int>(page.records.size()) == query.limit) {
-        page.next_cursor = last.dump();
-        return page;
-      }
-      Result<Record> record = read_record(stmt, catalogue_);
+    std::vector<Json> sort_values;
+    ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+      Result<Record> record = read_record(row, catalogue_);
       if (!record) return std::unexpected(record.error());
       if (record->sync == SyncState::unsynced && running->covers(record->owner)) record->sync = SyncState::syncing;
-      const std::string_view type = stmt.view(kRecordColumnCount + 1);
-      last = Json::array();
-      last.push(type == "null" ? Json() : type == "integer" ? Json(stmt.i64(kRecordColumnCount)) : Json(stmt.text(kRecordColumnCount)));
-      last.push(record->id.value);
+      const std::string_view type = row.view(kRecordColumnCount + 1);
+      sort_values.push_back(type == "null" ? Json() : type == "integer" ? Json(row.i64(kRecordColumnCount)) : Json(row.text(kRecordColumnCount)));
       page.records.push_back(std::move(*record));
+      return {};
+    }));
+    if (static_cast<int>(page.records.size()) > query.limit) {
+      page.records.pop_back();
+      page.next_cursor = Json(Json::Array{sort_values[page.records.size() - 1], page.records.back().id.value}).dump();
     }
+    return page;
   });
 }
 
@@ -178,21 +182,17 @@ Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, 
                                                 "FROM history h LEFT JOIN record r ON r.id=h.record_id WHERE {} ORDER BY h.id DESC LIMIT {}", where.text(), limit + 1));
     where.bind(stmt);
     HistoryPage page;
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return page;
-      if (static_cast<int>(page.entries.size()) == limit) {
-        page.next_cursor = std::to_string(page.entries.back().id);
-        return page;
-      }
+    ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
       HistoryEntry e;
-      e.id = stmt.i64(0), e.record = stmt.text(1), e.job = {stmt.i64(2)}, e.at = from_ms(stmt.i64(3)), e.user = {stmt.i64(4)};
-      e.side = stmt.text(5), e.what = stmt.text(6), e.tab = stmt.text(7), e.field = stmt.text(8), e.row = stmt.i32(9);
-      e.before = parse_json(stmt.view(10)).value_or(Json());
-      e.after = parse_json(stmt.view(11)).value_or(Json());
+      e.id = row.i64(0), e.record = row.text(1), e.job = {row.i64(2)}, e.at = from_ms(row.i64(3)), e.user = {row.i64(4)};
+      e.side = row.text(5), e.what = row.text(6), e.tab = row.text(7), e.field = row.text(8), e.row = row.i32(9);
+      e.before = parse_json(row.view(10)).value_or(Json());
+      e.after = parse_json(row.view(11)).value_or(Json());
       page.entries.push_back(std::move(e));
-    }
+      return {};
+    }));
+    page.next_cursor = cut_to_limit(page.entries, limit);
+    return page;
   });
 }
 
@@ -207,16 +207,12 @@ Task<Result<ActivityPage>> SqliteStore::activity(Scope scope, int limit, std::st
     db::Statement stmt = db.prepare(fmt::format("SELECT id, at_ms, user_id, what, text, record_public_id, job_id FROM activity WHERE {} ORDER BY id DESC LIMIT {}", where.text(), limit + 1));
     where.bind(stmt);
     ActivityPage page;
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return page;
-      if (static_cast<int>(page.entries.size()) == limit) {
-        page.next_cursor = std::to_string(page.entries.back().id);
-        return page;
-      }
-      page.entries.push_back({stmt.i64(0), from_ms(stmt.i64(1)), {stmt.i64(2)}, stmt.text(3), stmt.text(4), stmt.text(5), {stmt.i64(6)}});
-    }
+    ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+      page.entries.push_back({row.i64(0), from_ms(row.i64(1)), {row.i64(2)}, row.text(3), row.text(4), row.text(5), {row.i64(6)}});
+      return {};
+    }));
+    page.next_cursor = cut_to_limit(page.entries, limit);
+    return page;
   });
 }
 

@@ -58,8 +58,10 @@ Status check_required(const Record& record) {
 
 }  // namespace
 
-Task<Result<Record>> SqliteStore::get_record(Scope scope, std::string public_id) {
-  return read<Record>([this, scope, public_id = std::move(public_id)](db::Sqlite& db) { return find_record(db, scope, public_id, catalogue_); });
+Task<Result<Record>> SqliteStore::get_record(Scope scope, std::string public_id, Tombstones tombstones) {
+  return read<Record>([this, scope, public_id = std::move(public_id), tombstones](db::Sqlite& db) {
+    return find_record(db, scope, public_id, catalogue_, tombstones == Tombstones::yes);
+  });
 }
 
 Task<Result<Record>> SqliteStore::create_record(Scope scope, Record record) {

@@ -29,6 +29,17 @@ Task<Result<T>> SqliteStore::read(F work) {
   });
 }
 
+// Calls `each(row)` for every row of the bound statement; stops at the first error, its own or that of `each`.
+template <class F>
+Status each_row(db::Statement& stmt, F each) {
+  for (;;) {
+    const Result<bool> row = stmt.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    if (Status done = each(std::as_const(stmt)); !done) return done;
+  }
+}
+
 // Columns that `read_record` takes, in its order, of a table named `record`.
 inline constexpr std::string_view kRecordColumns =
     "record.id, record.public_id, record.agency_id, record.owner_id, record.version, record.fields, record.created_at_ms, "

@@ -32,7 +32,7 @@ class SqliteStore final : public Store {
   Task<Result<std::optional<User>>> user_of_session(std::string hash) override;
 
   Task<Result<RecordPage>> list_records(RecordQuery query) override;
-  Task<Result<Record>> get_record(Scope scope, std::string public_id) override;
+  Task<Result<Record>> get_record(Scope scope, std::string public_id, Tombstones tombstones = Tombstones::no) override;
   Task<Result<Record>> create_record(Scope scope, Record record) override;
   Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) override;
   Task<Status> delete_record(RecordWrite write) override;

@@ -1,0 +1,29 @@
+#include "app/sheet_clients.hpp"
+
+#include "sheets/local/local_transport.hpp"
+
+namespace rowlane::app {
+
+using sheets::google::GoogleOptions;
+using sheets::google::GoogleSheets;
+
+Result<SheetClients> open_google_clients(const config::Config& config, net::HttpClient& http, const Clock& clock) {
+  SheetClients clients;
+  for (const config::GoogleAccount& account : config.accounts) {
+    if (account.credentials.empty()) continue;  // `config` has checked that no agency uses it
+    Result<sheets::google::Credentials> credentials = sheets::google::load_credentials(account.credentials);
+    if (!credentials) return std::unexpected(credentials.error());
+    const GoogleOptions options{.sheets_url = account.sheets_url, .drive_url = account.drive_url};
+    clients[account.name] = std::make_unique<GoogleSheets>(http, clock, options, std::move(*credentials));
+  }
+  return clients;
+}
+
+SheetClients open_local_clients(const config::Config& config, net::HttpClient& http, const Clock& clock) {
+  SheetClients clients;
+  const GoogleOptions options{.sheets_url = std::string(sheets::local::LocalTransport::kAddress)};
+  for (const config::GoogleAccount& account : config.accounts) clients[account.name] = std::make_unique<GoogleSheets>(http, clock, options, std::nullopt);
+  return clients;
+}
+
+}  // namespace rowlane::app

@@ -1,0 +1,60 @@
+#include "app/store_access.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "store/sqlite/migrations.hpp"
+
+namespace rowlane::app {
+
+std::string store_file(const config::Config& config) { return config.server.data_dir + "/rowlane.db"; }
+std::string local_sheets_file(const config::Config& config) { return config.server.data_dir + "/local-sheets.db"; }
+
+Result<config::Config> load_config(const std::string& path, FieldCatalogue& catalogue) {
+  Result<config::Config> config = config::load_config(path, catalogue, config::process_environment());
+  if (config && config->store_url != "sqlite")
+    return fail(Errc::invalid_input, "store.url: this version keeps its data in SQLite alone; set store.url = \"sqlite\"", "store.url");
+  return config;
+}
+
+Status StoreAccess::open(const std::string& config_path) {
+  Result<config::Config> loaded = load_config(config_path, catalogue);
+  if (!loaded) return std::unexpected(loaded.error());
+  config = std::move(*loaded);
+  std::error_code ec;
+  std::filesystem::create_directories(config.server.data_dir, ec);
+  if (ec) return fail(Errc::unavailable, fmt::format("cannot make the data directory {}: {}", config.server.data_dir, ec.message()), "server.data_dir");
+  const std::string file = store_file(config);
+  {
+    Result<db::Sqlite> db = db::Sqlite::open(file);
+    if (!db) return std::unexpected(db.error());
+    if (const Status done = store::migrate(*db); !done) return done;
+  }
+  Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(file, 1);
+  if (!opened) return std::unexpected(opened.error());
+  runner_ = std::move(*opened);
+  store = std::make_unique<store::SqliteStore>(*runner_, clock_, random, catalogue);
+  io_.start("rowlane-command");
+  const Result<std::vector<store::Agency>> known = wait(store->agencies());
+  if (!known) return std::unexpected(known.error());
+  for (const store::Agency& agency : *known)
+    for (AgencySettings& settings : config.agencies)
+      if (settings.key == agency.key) settings.id = agency.id;
+  return {};
+}
+
+Result<store::User> StoreAccess::find_user(const std::string& email) {
+  Result<std::optional<store::User>> user = wait(store->find_user(email));
+  if (!user) return std::unexpected(user.error());
+  if (!*user) return fail(Errc::not_found, "there is no user " + email, "email");
+  return std::move(**user);
+}
+
+Result<const AgencySettings*> StoreAccess::agency_of(const store::User& user) const {
+  for (const AgencySettings& settings : config.agencies)
+    if (settings.id == user.agency) return &settings;
+  return fail(Errc::not_found, fmt::format("the agency of {} is not in the configuration", user.email), "agency");
+}
+
+}  // namespace rowlane::app
