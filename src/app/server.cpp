@@ -159,20 +159,30 @@ Task<void> Server::Impl::keep_house() {
   }
 }
 
+namespace {
+// What users of an agency reach of the embedded service: its own spreadsheet, the page's parts, tokens. Everything
+// else is not there for them: lists of spreadsheets and changes would tell of other agencies.
+bool may_reach(const std::vector<AgencySettings>& agencies, AgencyId agency, std::string_view path) {
+  if (path == "/token" || path.starts_with("/_grid/")) return true;
+  for (const std::string_view prefix : {"/v4/spreadsheets/", "/d/", "/drive/v3/files/"}) {
+    if (!path.starts_with(prefix)) continue;
+    const std::string_view rest = path.substr(prefix.size());
+    const std::string_view id = rest.substr(0, rest.find_first_of("/:"));
+    return std::any_of(agencies.begin(), agencies.end(), [&](const AgencySettings& own) { return own.id == agency && own.spreadsheet_id == id; });
+  }
+  return false;
+}
+}  // namespace
+
 // The embedded Sheets service for users of the agency that owns the spreadsheet.
 Task<net::Response> Server::Impl::handle_local_sheets(net::Request request) {
   const Result<auth::Caller> caller = co_await auth->authenticate(request);
   if (!caller) co_return net::problem(caller.error());
   request.path = request.path.substr(kLocalMount.size());
-  request.target = request.target.substr(kLocalMount.size());
-  for (const std::string_view prefix : {"/v4/spreadsheets/", "/d/", "/drive/v3/files/"}) {
-    if (!request.path.starts_with(prefix)) continue;
-    const std::string_view rest = std::string_view(request.path).substr(prefix.size());
-    const std::string_view id = rest.substr(0, rest.find_first_of("/:"));
-    const bool own = std::any_of(config.agencies.begin(), config.agencies.end(), [&](const AgencySettings& agency) { return agency.id == caller->scope.agency && agency.spreadsheet_id == id; });
-    const bool is_asset = prefix == "/d/" && id.find('.') != std::string_view::npos;
-    if (!own && !is_asset) co_return net::problem(Error{.code = Errc::not_found, .message = "there is no such spreadsheet", .field = {}});
-  }
+  // The mount itself may be sent percent-encoded; the service's own log is all that the target is for.
+  request.target = request.target.starts_with(kLocalMount) ? request.target.substr(kLocalMount.size()) : request.path;
+  if (!may_reach(config.agencies, caller->scope.agency, request.path))
+    co_return net::problem(Error{.code = Errc::not_found, .message = "there is no such spreadsheet", .field = {}});
   co_return co_await suspend_for<net::Response>([&](Resolver<net::Response> done) {
     engine.post([this, request = std::move(request), done = std::move(done)]() mutable { detach(engine, answer_on_engine(local.get(), std::move(request), std::move(done))); });
   });
