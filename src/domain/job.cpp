@@ -88,12 +88,14 @@ void put_lists(const TabResult& tab, Json& rejected, Json& ambiguous, Json& held
     for (const int row : a.rows) rows.push(row);
     ambiguous.push(Json::object({{"tab", a.tab}, {"rows", rows}, {"record", a.record}, {"name", a.name}, {"key", a.key}}));
   }
-  for (const HeldRow& h : tab.held)
-    held.push(Json::object({{"tab", h.tab}, {"row", h.row ? Json(h.row) : Json()}, {"record", h.record}, {"name", h.name},
-                            {"side", h.side}, {"what", h.what}, {"cells", h.cells}}));
+  for (const HeldRow& h : tab.held) held.push(h.to_json());
 }
 
 }  // namespace
+
+Json HeldRow::to_json() const {
+  return Json::object({{"tab", tab}, {"row", row ? Json(row) : Json()}, {"record", record}, {"name", name}, {"side", side}, {"what", what}, {"cells", cells}});
+}
 
 Json JobResult::to_json() const {
   Counts total;

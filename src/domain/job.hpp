@@ -33,7 +33,7 @@ inline bool needs_person(WaitReason reason) {
 }
 
 // What a job does beyond its direction: a plain sync, or the second run of a held one.
-enum class JobKind { sync, confirm, put_back };
+enum class JobKind { sync, confirm };
 
 struct Rejection {
   std::string tab;
@@ -52,6 +52,8 @@ struct HeldRow {
   std::string side;  // "sheet" or "app": which side would lose
   std::string what;  // "delete" or "blank"
   Json cells = Json::array();  // [{field, header, from, to}]
+
+  [[nodiscard]] Json to_json() const;
 };
 struct Notice {
   std::string tab, kind, text;

@@ -56,6 +56,8 @@ struct TabState {
   std::int64_t sheet_id = 0;
   std::string title;                         // as last read
   std::map<std::string, std::string> headers;  // field name -> header text as last read
+
+  friend bool operator==(const TabState&, const TabState&) = default;
 };
 
 struct AgencySettings {

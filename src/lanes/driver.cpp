@@ -1,6 +1,7 @@
 #include "lanes/driver.hpp"
 
 #include "base/log.hpp"
+#include "base/stop_point.hpp"
 #include "lanes/backoff.hpp"
 
 namespace rowlane::lanes {
@@ -37,26 +38,37 @@ Task<void> Driver::join() {
 }
 
 // Claims until nothing is ready or enough passes run. A wake that comes meanwhile makes it look once more.
+// Claims of one batch share a commit. The batch grows while every claim of it finds something, so a backlog is taken
+// at the pace of the disk and an idle server asks once.
 Task<void> Driver::fill() {
   while (fill_again_ && !stopping_) {
     fill_again_ = false;
     while (running_ < options_.passes_max && !stopping_) {
-      store::ClaimRequest request{.node = options_.node, .accounts = options_.accounts, .quota = options_.quota, .lease = options_.lease};
-      if (!request.accounts.empty()) {
-        const auto first = request.accounts.begin() + static_cast<std::ptrdiff_t>(first_account_++ % request.accounts.size());
-        std::rotate(request.accounts.begin(), first, request.accounts.end());
-      }
-      Result<store::ClaimAnswer> answer = co_await store_.claim_next(std::move(request));
-      if (!answer) {
-        log_error("claiming the next spreadsheet failed: {}", answer.error().message);
-        break;
-      }
-      if (!answer->claim) break;
-      ++running_;
-      passes_.spawn(run_pass(std::move(*answer->claim)));
+      const int wanted = std::min(claims_at_once_, options_.passes_max - running_);
+      int claimed = 0;
+      TaskGroup batch(executor_);
+      for (int i = 0; i < wanted; ++i) batch.spawn(claim(claimed));
+      co_await batch.join();
+      claims_at_once_ = claimed == wanted ? std::min(claims_at_once_ * 2, options_.passes_max) : std::max(claimed, 1);
+      if (claimed < wanted) break;
     }
   }
   filling_ = false;
+}
+
+// `claimed` outlives the task: `fill` waits for its batch.
+Task<void> Driver::claim(int& claimed) {
+  store::ClaimRequest request{.node = options_.node, .accounts = options_.accounts, .quota = options_.quota, .lease = options_.lease};
+  if (!request.accounts.empty()) {
+    const auto first = request.accounts.begin() + static_cast<std::ptrdiff_t>(first_account_++ % request.accounts.size());
+    std::rotate(request.accounts.begin(), first, request.accounts.end());
+  }
+  Result<store::ClaimAnswer> answer = co_await store_.claim_next(std::move(request));
+  if (!answer) log_error("claiming the next spreadsheet failed: {}", answer.error().message);
+  if (!answer || !answer->claim) co_return;
+  ++claimed;
+  ++running_;
+  passes_.spawn(run_pass(std::move(*answer->claim)));
 }
 
 Task<void> Driver::keep_lease(store::Lease lease, std::shared_ptr<bool> over) {
@@ -89,6 +101,7 @@ Task<void> Driver::run_pass(store::Claim claim) {
   if (outcome) {
     if (outcome->park == WaitReason::retry && outcome->park_for <= Millis{0}) outcome->park_for = pause_after(claim.failures, random_.uniform());
     const Status finished = co_await store_.finish_pass(claim, std::move(*outcome));
+    stop_point("finish");
     if (!finished) log_warning("the outcome of a pass over {} was not entered: {}", claim.lease.spreadsheet_id, finished.error().message);
   }
   --running_;

@@ -35,6 +35,7 @@ class Driver {
 
  private:
   Task<void> fill();
+  Task<void> claim(int& claimed);
   Task<void> run_pass(store::Claim claim);
   Task<void> keep_lease(store::Lease lease, std::shared_ptr<bool> over);
   void look_after(Millis delay);
@@ -47,6 +48,7 @@ class Driver {
   TaskGroup passes_;
   TaskGroup helpers_;  // the claiming loop and the lease timers
   int running_ = 0;
+  int claims_at_once_ = 1;
   bool filling_ = false, fill_again_ = false, stopping_ = false;
   std::size_t first_account_ = 0;  // accounts take turns too
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

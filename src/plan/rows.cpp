@@ -36,6 +36,14 @@ bool is_totals_row(const SheetTable& table, const Matching& matching, int row) {
   return matching.record_of[static_cast<std::size_t>(row)] < 0 && summed_by(table, row) > 0;
 }
 
+// No cell below `row` holds anything, not even an unticked check box.
+bool nothing_below(const SheetTable& table, int row) {
+  for (int at = row + 1; at <= table.row_count(); ++at)
+    for (int column = 1; column <= table.column_count(); ++column)
+      if (!table.at(at, column).is_empty()) return false;
+  return true;
+}
+
 int last_anchor(const SheetTable& table, const TabColumns& columns, const Matching& matching, bool managed_only) {
   for (int row = table.row_count(); row > columns.header_row; --row) {
     const auto at = static_cast<std::size_t>(row);
@@ -68,6 +76,8 @@ InsertPlace find_insert_place(const SheetTable& table, const TabColumns& columns
   const int rows_read = std::max(table.row_count(), anchor);
   const int last_possible = std::max(table.grid_rows, rows_read);
   for (int row = place.row; row <= last_possible && is_unused(table, columns, row); ++row) ++place.free_rows;
+  // With nothing below, rows come in anew: one that a person types there at this moment is pushed down, not overwritten.
+  if (place.row + place.free_rows > last_possible && anchor > columns.header_row && nothing_below(table, anchor)) place.free_rows = 0;
   const int below = place.row + place.free_rows;
   const bool totals_below = below <= table.row_count() && is_totals_row(table, matching, below);
   // A sum that ends exactly at the last row grows only when rows come in before that row.

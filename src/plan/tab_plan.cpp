@@ -89,7 +89,7 @@ class TabPlanner {
     for (std::size_t j = 0; j < in_.jobs.size(); ++j) {
       const PlanJob& job = in_.jobs[j];
       if (!job.covers_tab(in_.layout.key) || !job.scope.covers(record.owner)) continue;
-      if (job.only.empty() || job.only.contains(record.id)) return static_cast<int>(j);
+      if (!job.confirmed || job.only.contains({in_.layout.key, record.id})) return static_cast<int>(j);
     }
     return -1;
   }
@@ -97,10 +97,11 @@ class TabPlanner {
   void plan_record(int index) {
     const auto at = static_cast<std::size_t>(index);
     const TabRecord& tab_record = in_.records[at];
-    if (in_.on_hold[at] || matching_.is_ambiguous[at]) return;
+    if (in_.left_out[at] || matching_.is_ambiguous[at]) return;
     const int job = job_of(*tab_record.record);
     if (job < 0) return;
     const int row = out_.row_of[at];
+    if (has_changed_since_held(job, *tab_record.record, row)) return;
     if (tab_record.record->deleted_at) {
       if (row) plan_delete(index, job, row, false);
       else if (tab_record.base) out_.base_gone.push_back(index);
@@ -112,6 +113,14 @@ class TabPlanner {
     } else {
       plan_add(index, job);
     }
+  }
+
+  // The yes was for something else.
+  [[nodiscard]] bool has_changed_since_held(int job, const Record& record, int row) const {
+    const PlanJob& planned = in_.jobs[static_cast<std::size_t>(job)];
+    if (!planned.confirmed) return false;
+    const HeldContent& held = planned.only.at({in_.layout.key, record.id});
+    return held.record_version != record.version || (row && held.row_hash != hash_of_row(table(), row));
   }
 
   void plan_delete(int index, int job, int row, bool moved) {
@@ -225,7 +234,7 @@ class TabPlanner {
 
   void brake() {
     for (std::size_t j = 0; j < in_.jobs.size(); ++j) {
-      if (!in_.jobs[j].only.empty()) continue;  // a person said yes to these
+      if (in_.jobs[j].confirmed) continue;  // a person said yes to these
       const int job = static_cast<int>(j);
       const auto deletes = [&](const RowDelete& d) { return d.job == job && !d.moved; };
       const auto blanks = [&](const RowUpdate& u) { return u.job == job && blanks_a_cell(u); };
@@ -258,7 +267,7 @@ class TabPlanner {
 
   void hold(int job, int record, int row, std::string_view what, Json cells) {
     const Record& r = *in_.records[static_cast<std::size_t>(record)].record;
-    out_.holds.push_back({job, record,
+    out_.holds.push_back({job, record, hash_of_row(table(), row),
                           HeldRow{.tab = in_.layout.key, .row = row, .record = r.public_id,
                                   .name = std::string(r.fields.text(field::name)), .side = "sheet", .what = std::string(what),
                                   .cells = std::move(cells)}});
@@ -279,6 +288,23 @@ CellImage image_of(const SheetTable& table, int row, int column) {
   else if (cell.kind == CellKind::number || cell.kind == CellKind::boolean) image.number = cell.number;
   else image.text = cell.text();
   return image;
+}
+
+std::string hash_of_row(const SheetTable& table, int row) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a, 64 bits
+  const auto mix = [&](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  };
+  for (int column = 1; column <= table.column_count(); ++column) {
+    const std::string_view formula = table.formula_at(row, column);
+    // What a formula comes to changes by itself, and where cells end does not matter.
+    const std::string text = formula.empty() ? cell_text(table, row, column) : std::string(formula);
+    if (text.empty() || table.at(row, column).spilled) continue;
+    mix(std::to_string(column));
+    mix(std::string_view("\0", 1));
+    mix(text);
+  }
+  return fmt::format("{:016x}", hash);
 }
 
 TabPlan plan_tab(const TabInput& input) { return TabPlanner(input).run(); }

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,13 +14,21 @@
 
 namespace rowlane::plan {
 
+// A row as it was when the brake held it.
+struct HeldContent {
+  std::int64_t record_version = 0;
+  std::string row_hash;
+};
+
 // One job of the pass, in the order accepted.
 struct PlanJob {
   JobId id;
   Direction direction = Direction::to_sheet;
   Scope scope;
   std::vector<std::string> tabs;      // keys; empty: all of the agency's
-  std::set<RecordId> only;            // not empty: a confirmed hold, these records alone, without the brake
+  // A person said yes to what was held: these alone, without the brake, where nothing changed since. By tab and record.
+  std::map<std::pair<std::string, RecordId>, HeldContent> only;
+  bool confirmed = false;
   [[nodiscard]] bool covers_tab(std::string_view tab) const {
     return tabs.empty() || std::find(tabs.begin(), tabs.end(), tab) != tabs.end();
   }
@@ -35,6 +43,8 @@ struct CellImage {
   FormatKind format = FormatKind::none;
 };
 CellImage image_of(const SheetTable& table, int row, int column);
+// Of all that stands in the row, for telling later whether somebody changed it.
+std::string hash_of_row(const SheetTable& table, int row);
 
 struct CellEdit {
   FieldId field = 0;
@@ -79,6 +89,7 @@ struct BaseAdvance {
 struct Hold {
   int job = 0;
   int record = 0;
+  std::string row_hash;  // of all the row's cells
   HeldRow shown;
 };
 
@@ -124,8 +135,8 @@ struct TabInput {
   DateOrder date_order;
   const std::vector<TabRecord>& records;
   const std::vector<PlanJob>& jobs;
-  // By record index: left alone in this tab by an open hold of another job.
-  const std::vector<bool>& on_hold;
+  // By record index: left alone in this tab, by an open hold or because Google refused it.
+  const std::vector<bool>& left_out;
   // By record index: index of the other tab it moved to may be written by the same job.
   const std::vector<bool>& may_move;
 };

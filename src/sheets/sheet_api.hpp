@@ -38,23 +38,24 @@ struct ReadRequest {
   MaySend may_send;
 };
 
+// A formula as a person entered it ("=D2*1.18"). Written only to put one back.
+struct FormulaText { std::string text; };
+
 // One cell to write. `value`: monostate clears the cell's value; text is never taken for a formula.
 struct CellWrite {
-  std::variant<std::monostate, std::string, double, bool> value;
-  // Set the cell's number format in the same request: a pattern such as "dd/mm/yyyy" or "#,##0.00".
+  std::variant<std::monostate, std::string, double, bool, FormulaText> value;
+  // Set the cell's number format in the same request: a pattern such as "dd/mm/yyyy" or "#,##0.00"; `none` clears it.
   std::optional<std::pair<FormatKind, std::string>> format;
 };
 
 namespace op {
 struct AddTab { std::int64_t sheet_id; std::string title; int rows, columns; };
-struct InsertRows { std::int64_t sheet_id; int row; int count; };   // new rows row .. row+count-1, format of the row above
+// New rows row .. row+count-1, with the format of the row above or below.
+struct InsertRows { std::int64_t sheet_id; int row; int count; bool like_above = true; };
 struct DeleteRows { std::int64_t sheet_id; int row; int count; };
 struct GrowGrid { std::int64_t sheet_id; int rows, columns; };       // rows and columns to append, 0 allowed
-struct InsertColumns { std::int64_t sheet_id; int column; int count; };
 // Writes neighbouring cells of one row, from `column` on.
 struct UpdateCells { std::int64_t sheet_id; int row, column; std::vector<CellWrite> cells; };
-// A rectangle of new cells, row by row, all of the same width.
-struct UpdateBlock { std::int64_t sheet_id; int row, column; std::vector<std::vector<CellWrite>> rows; };
 struct MarkColumn { std::int64_t sheet_id; int column; std::int64_t metadata_id; std::string key, value; };
 struct MarkSpreadsheet { std::int64_t metadata_id; std::string key, value; };  // visible to this project's account alone
 struct DeleteMark { std::int64_t metadata_id; };
@@ -64,8 +65,7 @@ struct ProtectColumn { std::int64_t sheet_id; int column; std::string descriptio
 struct SetFilter { std::int64_t sheet_id; CellRange range; std::string rest; };
 }  // namespace op
 
-using Op = std::variant<op::AddTab, op::InsertRows, op::DeleteRows, op::GrowGrid, op::InsertColumns, op::UpdateCells,
-                        op::UpdateBlock, op::MarkColumn, op::MarkSpreadsheet, op::DeleteMark, op::HideColumn,
+using Op = std::variant<op::AddTab, op::InsertRows, op::DeleteRows, op::GrowGrid, op::UpdateCells, op::MarkColumn, op::MarkSpreadsheet, op::DeleteMark, op::HideColumn,
                         op::ProtectColumn, op::SetFilter>;
 
 struct ReadBack {

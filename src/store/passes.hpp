@@ -89,7 +89,16 @@ struct PendingJournal {
   PassId pass;
   int chunk = 0;
   std::int64_t token = 0;  // n of the spreadsheet's base + n
-  std::string body;
+  std::string body, tables;
+};
+
+// A batch about to be sent. `tables` is kept only as long as the entry is pending.
+struct NewJournal {
+  PassId pass;
+  int chunk = 0;
+  std::int64_t token = 0;  // remembered as used
+  std::string body, tables;
+  std::int64_t done = 0, total = 0;  // rows written so far, and in all: shown with the running jobs
 };
 
 struct PassData {
@@ -132,7 +141,8 @@ struct ChunkCommit {
   std::vector<SyncMark> marks;
   std::map<JobId, std::string> partials;         // job -> result so far
   std::map<std::string, TabState> tabs;          // learnt layouts
-  std::optional<std::pair<PassId, int>> journal; // this entry is done
+  std::optional<std::pair<PassId, int>> journal; // this entry is done,
+  std::optional<std::string> journal_body;       // or stays pending with this body: its write must be undone in part
 };
 
 struct NewHold {
@@ -173,9 +183,8 @@ class PassStore {
   virtual Task<Status> may_send(Lease lease, std::string account, CallKind kind, QuotaLimits quota) = 0;
   // One consistent view. Followers stay `queued` until the pass is finished.
   virtual Task<Result<PassData>> load_pass(Claim claim) = 0;
-  virtual Task<Status> set_phase(Lease lease, std::vector<JobId> jobs, std::string phase, std::int64_t done, std::int64_t total) = 0;
-  // Stored, durably, before the write it describes. `token` is remembered as used.
-  virtual Task<Status> write_journal(Lease lease, PassId pass, int chunk, std::int64_t token, std::string body) = 0;
+  // Stored, durably, before the write it describes.
+  virtual Task<Status> write_journal(Lease lease, NewJournal entry) = 0;
   virtual Task<Status> drop_journal(Lease lease, PassId pass, int chunk) = 0;
   virtual Task<Status> commit_chunk(Lease lease, ChunkCommit commit) = 0;
   virtual Task<Status> finish_pass(Claim claim, PassOutcome outcome) = 0;

@@ -20,16 +20,13 @@ struct Effect {
   UserId user;
   int row = 0;
   bool counts = true;          // false: only the row's id was written
+  bool entered = false;        // committed already, while others of its batch wait to be undone
   std::int64_t overwritten = 0;
   std::optional<Fields> base;  // base once verified; nullopt: base goes
   std::vector<store::HistoryRow> history;
 };
 
-// JSON text for the journal, and back. corrupt when it cannot be read.
-std::string to_journal(const std::vector<Effect>& effects, const FieldCatalogue& catalogue);
-Result<std::vector<Effect>> from_journal(std::string_view body, FieldCatalogue& catalogue);
-
-// Adds the effects' rows to a commit, and their counts to each job's result.
-void enter(const std::vector<Effect>& effects, store::ChunkCommit& commit, std::map<JobId, JobResult>& results);
+// Adds an effect's rows to a commit, and its counts to its job's result.
+void enter(const Effect& effect, store::ChunkCommit& commit, std::map<JobId, JobResult>& results);
 
 }  // namespace rowlane::sync

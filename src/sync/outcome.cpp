@@ -64,10 +64,11 @@ std::vector<store::JobOutcome> job_outcomes(const OutcomeInput& in) {
       describe_tab(job, j, tab, result.tabs[tab.plan.tab]);
       if (!tab.plan.columns.refused.empty()) refused += (refused.empty() ? "" : "; ") + tab.plan.columns.refused;
       result.notices.insert(result.notices.end(), tab.plan.notices.begin(), tab.plan.notices.end());
+      std::copy_if(in.notices.begin(), in.notices.end(), std::back_inserter(result.notices), [&](const Notice& notice) { return notice.tab == tab.plan.tab; });
       for (const plan::Hold& hold : tab.plan.holds) {
         if (static_cast<std::size_t>(hold.job) != j) continue;
         const Record& r = *tab.records[static_cast<std::size_t>(hold.record)].record;
-        outcome.holds.push_back({r.id, tab.plan.tab, hold.shown.row, r.version, {}, hold.shown.record});
+        outcome.holds.push_back({r.id, tab.plan.tab, hold.shown.row, r.version, hold.row_hash, hold.shown.to_json().dump()});
         outcome.state = JobState::held;
       }
     }

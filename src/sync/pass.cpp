@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/stop_point.hpp"
+#include "sync/chunk.hpp"
+#include "sync/journal.hpp"
 #include "sync/outcome.hpp"
+#include "sync/traces.hpp"
+#include "sync/write_batch.hpp"
 
 namespace rowlane::sync {
 
@@ -11,7 +16,12 @@ namespace {
 
 // Write tokens older than this are no retry's any more.
 constexpr Millis kTokenAge{15 * 60'000};
+// Removals go out with other writes only while the rows were seen so shortly before.
+constexpr Millis kFreshFor{2'000};
 constexpr std::size_t kAdvancesPerCommit = 500;
+// Repeats within one pass: of a call that Google refused as a whole, and of answers that were lost.
+constexpr int kRefusalsMax = 3;
+constexpr int kLostAnswersMax = 3;
 
 // "PASS.CHUNK@MILLISECONDS": whose write it was, and when.
 std::string token_value(PassId pass, int chunk, WallTime at) { return fmt::format("{}.{}@{}", pass.value, chunk, to_ms(at)); }
@@ -21,26 +31,33 @@ std::int64_t token_time(std::string_view value) {
   return at == std::string_view::npos ? 0 : Json(JsonNumber{std::string(value.substr(at + 1))}).as_int().value_or(0);
 }
 
-const SheetTable* find_table(const SpreadsheetSnapshot& snapshot, const TabLayout& layout, const TabState& state) {
-  for (const SheetTable& table : snapshot.tabs)
-    if (state.connected ? table.sheet_id == state.sheet_id : table.title == layout.title) return &table;
-  return nullptr;
+// Rows of `rest` that the next batch would hit, ascending.
+std::vector<int> rows_of(const plan::TabPlan& rest) {
+  std::vector<int> rows;
+  for (const plan::RowUpdate& u : rest.updates) rows.push_back(u.row);
+  for (const plan::RowDelete& d : rest.deletes) rows.push_back(d.row);
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
-// Leaves so many cells in the plan; true when something had to go.
-bool trim_plan(plan::TabPlan& p, std::size_t& cells_left) {
-  bool trimmed = false;
-  const auto keep = [&](auto& list, auto cells_of) {
-    std::size_t count = 0;
-    while (count < list.size() && cells_left > 0) cells_left -= std::min(cells_left, cells_of(list[count++]) + 1);
-    trimmed |= count < list.size();
-    list.resize(count);
-  };
-  keep(p.updates, [](const plan::RowUpdate& u) { return u.cells.size(); });
-  keep(p.deletes, [](const plan::RowDelete&) { return std::size_t{0}; });
-  keep(p.adds, [](const plan::RowAdd& a) { return a.cells.size(); });
-  return trimmed;
+bool same_content(const SheetTable& a, int row_a, int column_a, const SheetTable& b, int row_b, int column_b) {
+  const Cell& x = a.at(row_a, column_a);
+  const Cell& y = b.at(row_b, column_b);
+  if (x.is_computed() || y.is_computed()) return x.is_computed() == y.is_computed();
+  if (x.kind != y.kind) return false;
+  if (x.kind == CellKind::text || x.kind == CellKind::error) return x.text() == y.text();
+  return x.kind == CellKind::empty || x.number == y.number;
 }
+
+// The ranges show what the table says.
+bool shows(const SheetTable& table, const sheets::ReadBackRange& range) {
+  for (int row = range.range.row_first; row <= range.range.row_last; ++row)
+    for (int column = range.range.column_first; column <= range.range.column_last; ++column)
+      if (!same_content(table, row, column, range.cells, row - range.range.row_first + 1, column - range.range.column_first + 1)) return false;
+  return true;
+}
+
+std::size_t rows_to_write(const plan::TabPlan& rest) { return rest.updates.size() + rest.deletes.size() + rest.adds.size(); }
 
 }  // namespace
 
@@ -51,43 +68,100 @@ struct SyncPassRunner::State {
   store::PassData data;
   std::vector<store::ClaimedJob> jobs;
   std::vector<plan::PlanJob> plan_jobs;
-  std::vector<TabOutcome> tabs;
   std::map<JobId, JobResult> results;
-  std::int64_t reads = 0, writes = 0, token_last = 0;
-  int chunk = 0;
-  bool more = false;  // the plan was cut: another round follows
+  std::int64_t reads = 0, writes = 0, done = 0;
+  int chunk = 0, refusals = 0, lost_answers = 0;
+
+  // The spreadsheet as it was read, tab by tab, with what was undone in it.
+  SpreadsheetSnapshot properties;  // its marks; the tabs are in `tables`
+  std::map<std::int64_t, TablePtr> tables;
+  WallTime seen_at{};              // what `tables` says was true at this time, or later
+
+  std::vector<Sent> sents;                            // writes whose outcome is not entered yet
+  std::vector<SentOp> restoring;                      // to go out before anything new
+  std::map<std::int64_t, std::vector<int>> restored;  // by tab: rows that `restoring` puts right
+  std::vector<Notice> notices;
+
+  std::vector<TabOutcome> tabs;                       // their plans shrink as they are written
+  std::map<std::pair<std::string, RecordId>, Rejection> refused;  // records that Google refused, by tab
+  std::map<std::string, std::string> refused_tabs;
+
+  [[nodiscard]] TablePtr table_of(const TabLayout& layout) const {
+    const auto known = data.tabs.find(layout.key);
+    for (const auto& [id, table] : tables)
+      if (known != data.tabs.end() ? id == known->second.sheet_id : table->title == layout.title) return table;
+    return nullptr;
+  }
+  [[nodiscard]] const SpreadsheetMark* mark_of(const Sent& sent) const {
+    for (const SpreadsheetMark& mark : properties.marks)
+      if (mark.key == kTokenMarkKey && mark.metadata_id == data.token_base + sent.token && is_token_of(mark.value, sent.pass, sent.chunk)) return &mark;
+    return nullptr;
+  }
+  // A write that may still arrive keeps its number for the next one: of the two one lands.
+  [[nodiscard]] std::int64_t next_token() const {
+    std::int64_t last = data.token_last;
+    for (const SpreadsheetMark& mark : properties.marks)
+      if (mark.key == kTokenMarkKey) last = std::max(last, mark.metadata_id - data.token_base);
+    for (const Sent& sent : sents)
+      if (!mark_of(sent) && sent.token == last) return last;
+    return last + 1;
+  }
 };
 
 sheets::MaySend SyncPassRunner::permit(const State& state, store::CallKind kind) {
-  return [this, lease = state.claim.lease, account = state.claim.account, kind]() { return store_.may_send(lease, account, kind, store::quota_of(options_.quota, account)); };
+  return [this, lease = state.claim.lease, account = state.claim.account, kind]() { return store_.may_send(lease, account, kind, options_.quota); };
 }
 
 Task<Status> SyncPassRunner::load(State& state) {
   Result<store::PassData> data = co_await store_.load_pass(state.claim);
   if (!data) co_return std::unexpected(data.error());
   state.data = std::move(*data);
-  state.token_last = std::max(state.token_last, state.data.token_last);
-  if (!state.jobs.empty()) co_return Status{};  // the jobs are those of the first load
+  if (!state.jobs.empty()) co_return Status{};  // the jobs, and what is in flight, are known since the first load
+  for (const store::PendingJournal& entry : state.data.journal) {
+    Result<Sent> sent = from_journal(entry, catalogue_);
+    if (!sent) co_return std::unexpected(sent.error());
+    state.sents.push_back(std::move(*sent));
+  }
   state.jobs = state.claim.heads;
   state.jobs.insert(state.jobs.end(), state.data.followers.begin(), state.data.followers.end());
   std::sort(state.jobs.begin(), state.jobs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (const store::ClaimedJob& job : state.jobs) {
-    plan::PlanJob planned{.id = job.id, .direction = job.direction, .scope = job.scope, .tabs = job.tabs, .only = {}};
-    if (job.kind == JobKind::confirm)
+    plan::PlanJob planned{.id = job.id, .direction = job.direction, .scope = job.scope, .tabs = job.tabs, .only = {}, .confirmed = job.kind == JobKind::confirm};
+    if (planned.confirmed)
       for (const store::OpenHold& hold : state.data.holds)
-        if (hold.job == job.id) planned.only.insert(hold.record);
+        if (hold.job == job.id) planned.only[{hold.tab, hold.record}] = {hold.record_version, hold.row_hash};
     state.plan_jobs.push_back(std::move(planned));
     state.results[job.id] = read_partial(job.partial);
   }
   co_return Status{};
 }
 
-Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& effects, std::optional<std::pair<PassId, int>> journal) {
-  store::ChunkCommit chunk;
-  enter(effects, chunk, state.results);
-  chunk.journal = journal;
-  for (const Effect& effect : effects)
-    if (const auto result = state.results.find(effect.job); result != state.results.end()) chunk.partials[effect.job] = result->second.to_json().dump();
+Task<Status> SyncPassRunner::read(State& state) {
+  sheets::ReadRequest request{.spreadsheet_id = state.claim.lease.spreadsheet_id, .tabs = {}, .may_send = permit(state, store::CallKind::read)};
+  for (const TabLayout& layout : state.agency->tabs) {
+    const auto known = state.data.tabs.find(layout.key);
+    request.tabs.push_back({known != state.data.tabs.end() ? std::optional(known->second.sheet_id) : std::nullopt, layout.title});
+  }
+  ++state.reads;
+  state.seen_at = clock_.now();
+  Result<SpreadsheetSnapshot> snapshot = co_await state.api->read(std::move(request));
+  if (!snapshot) co_return std::unexpected(snapshot.error());
+  state.tables.clear();
+  for (SheetTable& table : snapshot->tabs) {
+    const std::int64_t id = table.sheet_id;
+    state.tables.emplace(id, std::make_shared<const SheetTable>(std::move(table)));
+  }
+  snapshot->tabs.clear();
+  state.properties = std::move(*snapshot);
+  for (const auto& [key, tab_state] : state.data.tabs)
+    if (state.agency->find_tab(key) && !state.tables.contains(tab_state.sheet_id))
+      co_return fail(Errc::sheet_missing, fmt::format("the tab '{}' is gone from the spreadsheet; put it back (version history), or give the agency another one", tab_state.title));
+  co_return Status{};
+}
+
+// Where the tabs and columns are, as this pass found or made them.
+std::map<std::string, TabState> SyncPassRunner::learnt_tabs(const State& state) const {
+  std::map<std::string, TabState> out;
   for (const TabOutcome& tab : state.tabs) {
     if (!tab.plan.columns.refused.empty()) continue;
     TabState learnt{.connected = true, .sheet_id = tab.plan.sheet_id, .title = tab.plan.title, .headers = {}};
@@ -97,32 +171,73 @@ Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& eff
       else if (const auto known = state.data.tabs.find(tab.plan.tab); known != state.data.tabs.end() && known->second.headers.contains(name))
         learnt.headers[name] = known->second.headers.at(name);  // a missing column is remembered as missing
     }
-    chunk.tabs.emplace(tab.plan.tab, std::move(learnt));
+    out.emplace(tab.plan.tab, std::move(learnt));
   }
+  return out;
+}
+
+// `keep_journal`: the batch stays pending, because what it did in the wrong place is still to be undone.
+Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& effects, const Sent& sent, bool keep_journal) {
+  store::ChunkCommit chunk;
+  for (const Effect& effect : effects) {
+    enter(effect, chunk, state.results);
+    if (const auto result = state.results.find(effect.job); result != state.results.end()) chunk.partials[effect.job] = result->second.to_json().dump();
+  }
+  chunk.journal = std::pair(sent.pass, sent.chunk);
+  if (keep_journal) chunk.journal_body = to_journal(sent, catalogue_).body;
+  chunk.tabs = learnt_tabs(state);
   co_return co_await store_.commit_chunk(state.claim.lease, std::move(chunk));
 }
 
-// Writes of a pass that died are found by their token: rolled forward when they had landed, forgotten otherwise.
-Task<Status> SyncPassRunner::settle_journal(State& state, const SpreadsheetSnapshot& snapshot) {
-  for (const store::PendingJournal& entry : state.data.journal) {
-    const bool landed = std::any_of(snapshot.marks.begin(), snapshot.marks.end(), [&](const SpreadsheetMark& mark) {
-      return mark.key == kTokenMarkKey && mark.metadata_id == state.data.token_base + entry.token && is_token_of(mark.value, entry.pass, entry.chunk);
-    });
-    if (!landed) {
-      if (const Status dropped = co_await store_.drop_journal(state.claim.lease, entry.pass, entry.chunk); !dropped) co_return dropped;
-      continue;
-    }
-    const Result<std::vector<Effect>> effects = from_journal(entry.body, catalogue_);
-    if (!effects) co_return std::unexpected(effects.error());
-    if (const Status done = co_await commit(state, *effects, std::pair(entry.pass, entry.chunk)); !done) co_return done;
-  }
+Task<Status> SyncPassRunner::forget(State& state, std::vector<Sent> sents) {
+  for (const Sent& sent : sents)
+    if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped) co_return dropped;
   co_return Status{};
 }
 
-void SyncPassRunner::plan_tabs(State& state, const SpreadsheetSnapshot& snapshot) {
+// What was sent and not entered, of this pass or of one that died: the newest that landed is judged by the tabs as they
+// stand; what it did right is entered, the rest undone. What did not land may still do so, and is remembered as long.
+Task<Status> SyncPassRunner::settle(State& state) {
+  state.restoring.clear();
+  state.restored.clear();
+  std::sort(state.sents.begin(), state.sents.end(), [](const Sent& a, const Sent& b) { return std::pair(a.token, std::pair(a.pass, a.chunk)) > std::pair(b.token, std::pair(b.pass, b.chunk)); });
+  const auto landed = std::find_if(state.sents.begin(), state.sents.end(), [&](const Sent& sent) { return state.mark_of(sent) != nullptr; });
+  if (landed == state.sents.end()) co_return Status{};
+  Sent sent = std::move(*landed);
+  // Older ones are over: what they left to undo went out with this one. Of the same number none can land any more.
+  std::vector<Sent> over;
+  for (Sent& other : state.sents)
+    if (&other != &*landed && other.token <= sent.token) over.push_back(std::move(other));
+  std::erase_if(state.sents, [&](const Sent& other) { return other.token <= sent.token; });
+
+  std::vector<Effect> right;
+  for (const SentTab& tab : sent.tabs) {
+    const auto found = state.tables.find(tab.sheet_id);
+    if (found == state.tables.end()) continue;  // the tab is gone, and all with it
+    Repair repair = repair_tab(sent, tab, *found->second);
+    for (const int effect : repair.right) {
+      Effect& e = sent.effects[static_cast<std::size_t>(effect)];
+      if (!std::exchange(e.entered, true)) right.push_back(e);
+    }
+    if (repair.ops.empty()) continue;
+    log_warning("spreadsheet {}: rows had moved between read and write; {} cells and {} rows are put back", state.claim.lease.spreadsheet_id, repair.cells, repair.whole_rows);
+    std::string text = fmt::format("rows or columns were moved while they were written; {} cells and {} rows that were hit by mistake are put back", repair.cells, repair.whole_rows);
+    if (repair.lost > 0) text += fmt::format("; {} cells that somebody filled at that very moment are blank now", repair.lost);
+    state.notices.push_back({tab.key, "rows_moved", std::move(text)});
+    found->second = std::make_shared<const SheetTable>(after_ops(*found->second, repair.ops));
+    state.restored[tab.sheet_id] = std::move(repair.rows);
+    state.restoring.insert(state.restoring.end(), std::make_move_iterator(repair.ops.begin()), std::make_move_iterator(repair.ops.end()));
+  }
+  const bool undo = !state.restoring.empty();
+  state.tabs.clear();  // nothing is learnt of tabs by an old plan
+  if (const Status done = co_await commit(state, right, sent, undo); !done) co_return done;
+  if (const Status dropped = co_await forget(state, std::move(over)); !dropped) co_return dropped;
+  if (undo) state.sents.push_back(std::move(sent));
+  co_return co_await load(state);  // what was agreed now
+}
+
+void SyncPassRunner::plan_tabs(State& state) {
   state.tabs.clear();
-  state.more = false;
-  std::size_t cells_left = options_.cells_max;
   const std::size_t count = state.data.records.size();
   const TabState unknown;
   for (const TabLayout& layout : state.agency->tabs) {
@@ -130,7 +245,7 @@ void SyncPassRunner::plan_tabs(State& state, const SpreadsheetSnapshot& snapshot
     const auto known = state.data.tabs.find(layout.key);
     const TabState& tab_state = known != state.data.tabs.end() ? known->second : unknown;
     TabOutcome out{.layout = &layout, .plan = {}, .records = {}};
-    std::vector<bool> on_hold(count), may_move(count);
+    std::vector<bool> left_out(count), may_move(count);
     for (std::size_t i = 0; i < count; ++i) {
       const store::PassRecord& r = state.data.records[i];
       const auto base = r.base.find(layout.key);
@@ -138,85 +253,169 @@ void SyncPassRunner::plan_tabs(State& state, const SpreadsheetSnapshot& snapshot
       out.records.push_back({&r.record, base != r.base.end() ? &base->second : nullptr, layout.holds(vertical)});
       const TabLayout* target = state.agency->tab_of(vertical);
       may_move[i] = target && target != &layout && std::all_of(state.plan_jobs.begin(), state.plan_jobs.end(), [&](const plan::PlanJob& job) { return job.covers_tab(target->key); });
-      for (const store::OpenHold& hold : state.data.holds) {
-        if (hold.record != r.record.id || hold.tab != layout.key) continue;
-        const bool confirmed_now = std::any_of(state.jobs.begin(), state.jobs.end(), [&](const store::ClaimedJob& job) { return job.id == hold.job && job.kind == JobKind::confirm; });
-        // Changed since a person said yes: that yes was for something else.
-        on_hold[i] = !confirmed_now || hold.record_version != r.record.version;
-      }
+      left_out[i] = state.refused.contains({layout.key, r.record.id});
     }
-    out.plan = plan::plan_tab({layout, catalogue_, find_table(snapshot, layout, tab_state), tab_state, state.agency->date_order, out.records, state.plan_jobs, on_hold, may_move});
+    for (const store::OpenHold& hold : state.data.holds) {
+      if (hold.tab != layout.key || std::any_of(state.jobs.begin(), state.jobs.end(), [&](const store::ClaimedJob& job) { return job.id == hold.job && job.kind == JobKind::confirm; })) continue;
+      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), hold.record, [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
+      if (at != state.data.records.end() && at->record.id == hold.record) left_out[static_cast<std::size_t>(at - state.data.records.begin())] = true;
+    }
+    const TablePtr table = state.table_of(layout);
+    out.plan = plan::plan_tab({layout, catalogue_, table.get(), tab_state, state.agency->date_order, out.records, state.plan_jobs, left_out, may_move});
     if (out.plan.missing) out.plan.sheet_id = static_cast<std::int64_t>(1 + random_.below(2'000'000'000));
-    state.more |= trim_plan(out.plan, cells_left);
+    if (const auto refused = state.refused_tabs.find(layout.key); refused != state.refused_tabs.end()) out.plan.columns.refused = refused->second;
+    for (const auto& [whose, rejection] : state.refused) {
+      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), whose.second, [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
+      if (whose.first != layout.key || at == state.data.records.end()) continue;
+      const int index = static_cast<int>(at - state.data.records.begin());
+      Rejection shown = rejection;
+      shown.row = out.plan.row_of.empty() ? 0 : out.plan.row_of[static_cast<std::size_t>(index)];
+      out.plan.rejected.push_back({index, std::move(shown)});
+    }
     state.tabs.push_back(std::move(out));
   }
 }
 
-// One batch for all tabs. True when it stands as planned.
-Task<Result<bool>> SyncPassRunner::write(State& state, const SpreadsheetSnapshot& snapshot) {
-  WriteBatch batch;
-  std::int64_t token = state.token_last;
-  for (const SpreadsheetMark& mark : snapshot.marks)
-    if (mark.key == kTokenMarkKey) token = std::max(token, mark.metadata_id - state.data.token_base);
-  state.token_last = ++token;
-  const int chunk = state.chunk++;
-  const WallTime now = clock_.now();
-  batch.ops.push_back(sheets::op::MarkSpreadsheet{state.data.token_base + token, std::string(kTokenMarkKey), token_value(state.claim.pass, chunk, now)});
-  for (const SpreadsheetMark& mark : snapshot.marks)
-    if (mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge)) batch.ops.push_back(sheets::op::DeleteMark{mark.metadata_id});
-  const std::function<std::int64_t()> metadata_id = [this] { return static_cast<std::int64_t>(1'200'000'000 + random_.below(900'000'000)); };
-  const TabState unknown;
-  for (const TabOutcome& tab : state.tabs) {
-    if (!tab.plan.columns.refused.empty() || tab.plan.writes_nothing()) continue;
-    const auto known = state.data.tabs.find(tab.plan.tab);
-    const SheetTable* table = find_table(snapshot, *tab.layout, known != state.data.tabs.end() ? known->second : unknown);
-    append_tab({tab.plan, *tab.layout, catalogue_, tab.records, state.plan_jobs, table, state.agency->date_order}, metadata_id, batch);
+// Google refused one operation, and with it the batch: its record is left out, or its tab where it is nobody's.
+void SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
+  const SentOp& op = sent.ops[static_cast<std::size_t>(*error.request_index)];
+  const std::int64_t sheet_id = std::visit([](const auto& each) {
+    if constexpr (requires { each.sheet_id; }) return each.sheet_id;
+    else return std::int64_t{-1};
+  }, op.op);
+  if (op.effect >= 0) {
+    const Effect& effect = sent.effects[static_cast<std::size_t>(op.effect)];
+    Rejection rejection{.tab = effect.tab, .row = 0, .field = {}, .reason = error.message};
+    const auto* update = std::get_if<sheets::op::UpdateCells>(&op.op);
+    for (const TabOutcome& tab : state.tabs)
+      for (std::size_t i = 0; update && update->cells.size() == 1 && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
+        if (tab.plan.columns.columns[i].column == update->column) rejection.field = catalogue_.name(tab.layout->columns[i].field);
+    state.refused.emplace(std::pair(effect.tab, effect.record), std::move(rejection));
+    return;
   }
-  if (const Status kept = co_await store_.write_journal(state.claim.lease, state.claim.pass, chunk, token, to_journal(batch.effects, catalogue_)); !kept)
-    co_return std::unexpected(kept.error());
-  sheets::WriteRequest request{state.claim.lease.spreadsheet_id, batch.ops, batch.read_back, permit(state, store::CallKind::write)};
-  ++state.writes;
-  const Result<sheets::WriteAnswer> answer = co_await state.api->write(std::move(request));
-  if (!answer) {
-    // Surely not applied: nothing to roll forward. An unknown outcome leaves the entry for the next pass to find out.
-    if (answer.error().code != Errc::unknown_outcome && answer.error().code != Errc::lease_lost)
-      (void)co_await store_.drop_journal(state.claim.lease, state.claim.pass, chunk);
-    co_return std::unexpected(answer.error());
-  }
-  if (!is_verified(batch, *answer, state.agency->date_order)) {
-    log_warning("spreadsheet {}: rows had moved between read and write; planning anew", state.claim.lease.spreadsheet_id);
-    if (const Status dropped = co_await store_.drop_journal(state.claim.lease, state.claim.pass, chunk); !dropped) co_return std::unexpected(dropped.error());
-    co_return false;
-  }
-  if (const Status done = co_await commit(state, batch.effects, std::pair(state.claim.pass, chunk)); !done) co_return std::unexpected(done.error());
-  co_return true;
+  for (const TabOutcome& tab : state.tabs)
+    if (tab.plan.sheet_id == sheet_id) state.refused_tabs[tab.plan.tab] = error.message;
 }
 
-// True when the pass is complete, false when another round is needed.
-Task<Result<bool>> SyncPassRunner::round(State& state) {
-  sheets::ReadRequest request{.spreadsheet_id = state.claim.lease.spreadsheet_id, .tabs = {}, .may_send = permit(state, store::CallKind::read)};
-  for (const TabLayout& layout : state.agency->tabs) {
-    const auto known = state.data.tabs.find(layout.key);
-    request.tabs.push_back({known != state.data.tabs.end() ? std::optional(known->second.sheet_id) : std::nullopt, layout.title});
+Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sent sent, Error error) {
+  if (error.code == Errc::lease_lost) co_return std::unexpected(std::move(error));
+  if (error.code == Errc::unknown_outcome) {
+    // It is looked for right away: the tab as planned on is still at hand.
+    state.sents.push_back(std::move(sent));
+    if (++state.lost_answers > kLostAnswersMax) co_return std::unexpected(std::move(error));
+    co_return Next::read_again;
   }
-  ++state.reads;
-  const Result<SpreadsheetSnapshot> snapshot = co_await state.api->read(std::move(request));
-  if (!snapshot) co_return std::unexpected(snapshot.error());
-  if (!state.data.journal.empty()) {
-    if (const Status settled = co_await settle_journal(state, *snapshot); !settled) co_return std::unexpected(settled.error());
-    if (const Status loaded = co_await load(state); !loaded) co_return std::unexpected(loaded.error());
+  // Surely not applied: nothing of it is ever to be settled.
+  if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped) co_return std::unexpected(dropped.error());
+  if (error.code != Errc::invalid_input) co_return std::unexpected(std::move(error));
+  // The first operation sets the token: a write before this one landed after all. A refusal of the whole call has
+  // other causes, such as a tab renamed since it was read.
+  if (error.request_index.value_or(0) > 0 && error.request_index.value_or(0) < static_cast<int>(sent.ops.size())) leave_out(state, sent, error);
+  else if (++state.refusals > kRefusalsMax) co_return std::unexpected(std::move(error));
+  co_return Next::read_again;
+}
+
+// One batch over all tabs.
+Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
+  const bool first_writes = std::any_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return !is_written(tab.plan); });
+  if (!first_writes && state.restoring.empty()) co_return Next::done;
+
+  WriteBatch batch;
+  const WallTime now = clock_.now();
+  Sent sent{.pass = state.claim.pass, .chunk = state.chunk++, .token = state.next_token(), .ops = {}, .effects = {}, .tabs = {}};
+  batch.ops.push_back({sheets::op::MarkSpreadsheet{state.data.token_base + sent.token, std::string(kTokenMarkKey), token_value(sent.pass, sent.chunk, now)}, kTabEffect});
+  for (const SpreadsheetMark& mark : state.properties.marks)
+    if (mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge)) batch.ops.push_back({sheets::op::DeleteMark{mark.metadata_id}, kTabEffect});
+  std::erase_if(state.properties.marks, [&](const SpreadsheetMark& mark) { return mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge); });
+  batch.ops.insert(batch.ops.end(), state.restoring.begin(), state.restoring.end());
+
+  ChunkBudget left;
+  const OpBytes bytes_of = [&](const sheets::Op& op) { return state.api->estimate_bytes(op); };
+  for (const SentOp& op : batch.ops) left.bytes -= std::min(left.bytes, bytes_of(op.op)), left.requests -= std::min<std::size_t>(left.requests, 1);
+  // Removals wait until the other writes have shown that rows stand where they were seen.
+  const bool fresh = now - state.seen_at <= kFreshFor || std::all_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return tab.plan.updates.empty() && tab.plan.adds.empty(); });
+  const std::function<std::int64_t()> metadata_id = [this] { return static_cast<std::int64_t>(1'200'000'000 + random_.below(900'000'000)); };
+  std::vector<std::pair<TabOutcome*, plan::TabPlan>> chunks;
+  static const std::vector<int> kNone;
+  for (TabOutcome& tab : state.tabs) {
+    const auto restored = state.restored.find(tab.plan.sheet_id);
+    if (is_written(tab.plan) && restored == state.restored.end()) continue;
+    plan::TabPlan chunk = cut(tab.plan, left, fresh, bytes_of);
+    const auto table = state.tables.find(tab.plan.sheet_id);
+    append_tab({chunk, *tab.layout, catalogue_, tab.records, state.plan_jobs, table != state.tables.end() ? table->second.get() : nullptr, restored != state.restored.end() ? restored->second : kNone}, metadata_id, batch);
+    sent.tabs.push_back({tab.plan.tab, tab.plan.sheet_id, chunk.columns.header_row, chunk.columns.id_column, table != state.tables.end() ? table->second : std::make_shared<const SheetTable>()});
+    chunks.emplace_back(&tab, std::move(chunk));
   }
-  for (const auto& [key, tab_state] : state.data.tabs) {
-    const TabLayout* layout = state.agency->find_tab(key);
-    if (layout && !find_table(*snapshot, *layout, tab_state))
-      co_return fail(Errc::sheet_missing, fmt::format("the tab '{}' is gone from the spreadsheet; put it back (version history), or give the agency another one", tab_state.title));
+  for (const auto& [id, rows] : state.restored)  // of tabs that no job of this pass covers
+    if (std::none_of(sent.tabs.begin(), sent.tabs.end(), [&](const SentTab& tab) { return tab.sheet_id == id; })) sent.tabs.push_back({state.tables[id]->title, id, 1, 0, state.tables[id]});
+  sent.ops = std::move(batch.ops);
+  sent.effects = batch.effects;
+
+  // The rows that the next batch hits are read with this one: it is sent on what was seen last.
+  const std::size_t verified_ranges = batch.read_back.size();
+  bool rest = false, proved = true;
+  std::int64_t total = state.done;
+  for (auto& [tab, chunk] : chunks) {
+    total += static_cast<std::int64_t>(rows_to_write(chunk) + rows_to_write(tab->plan));
+    advance(tab->plan, chunk);
+    if (rows_to_write(tab->plan) == 0) continue;
+    rest = true;
+    const std::vector<int> rows = rows_of(tab->plan);
+    std::size_t covered = 0;
+    std::vector<sheets::ReadBack> ranges = ranges_over(tab->plan.title, rows, tab->plan.columns.width);
+    for (const sheets::ReadBack& range : ranges) covered += static_cast<std::size_t>(range.range.row_last - range.range.row_first + 1);
+    if (covered > 4 * rows.size() + 1'000) proved = false;  // reading the tab anew costs no more
+    else batch.read_back.insert(batch.read_back.end(), ranges.begin(), ranges.end());
   }
-  plan_tabs(state, *snapshot);
-  const bool writes = std::any_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return tab.plan.columns.refused.empty() && !tab.plan.writes_nothing(); });
-  if (writes) {
-    const Result<bool> verified = co_await write(state, *snapshot);
-    if (!verified) co_return verified;
-    if (!*verified || state.more) co_return false;
+
+  JournalEntry entry = to_journal(sent, catalogue_);
+  if (const Status kept = co_await store_.write_journal(state.claim.lease, {sent.pass, sent.chunk, sent.token, std::move(entry.body), std::move(entry.tables), state.done, total}); !kept)
+    co_return std::unexpected(kept.error());
+  stop_point("journal");
+  sheets::WriteRequest request{state.claim.lease.spreadsheet_id, {}, batch.read_back, permit(state, store::CallKind::write)};
+  for (const SentOp& op : sent.ops) request.ops.push_back(op.op);
+  ++state.writes;
+  const Result<sheets::WriteAnswer> answer = co_await state.api->write(std::move(request));
+  stop_point("write");
+  if (!answer) co_return co_await after_error(state, std::move(sent), answer.error());
+  if (!is_verified(batch, *answer)) {
+    state.sents.push_back(std::move(sent));
+    co_return Next::read_again;
+  }
+  if (const Status done = co_await commit(state, batch.effects, sent, false); !done) co_return std::unexpected(done.error());
+  if (const Status dropped = co_await forget(state, std::exchange(state.sents, {})); !dropped) co_return std::unexpected(dropped.error());
+  stop_point("commit");
+  state.restoring.clear();
+  state.restored.clear();
+  state.properties.marks.push_back({state.data.token_base + sent.token, std::string(kTokenMarkKey), token_value(sent.pass, sent.chunk, now)});
+  for (const auto& [tab, chunk] : chunks) state.done += static_cast<std::int64_t>(rows_to_write(chunk));
+  if (!rest) co_return Next::done;
+  for (const auto& [tab, chunk] : chunks) {
+    SheetTable made;
+    made.sheet_id = tab->plan.sheet_id, made.title = tab->plan.title, made.grid_rows = 1000, made.grid_columns = tab->plan.columns.width;
+    const auto table = state.tables.find(tab->plan.sheet_id);
+    std::vector<SentOp> ops;
+    std::copy_if(sent.ops.begin(), sent.ops.end(), std::back_inserter(ops), [](const SentOp& op) { return op.effect != kRestoreEffect; });
+    const auto after = std::make_shared<const SheetTable>(after_ops(table != state.tables.end() ? *table->second : made, ops));
+    tab->plan.grid_rows = after->grid_rows, tab->plan.grid_columns = after->grid_columns;
+    state.tables[tab->plan.sheet_id] = after;
+  }
+  for (std::size_t i = verified_ranges; proved && i < answer->read_back.size(); ++i)
+    for (const auto& [id, table] : state.tables)
+      if (table->title == answer->read_back[i].title) proved = shows(*table, answer->read_back[i]);
+  state.seen_at = now;
+  co_return proved ? Next::write_on : Next::read_again;
+}
+
+// What both sides agree on without a write, and what is to be told at the records.
+Task<Status> SyncPassRunner::enter_agreed(State& state) {
+  if (std::map<std::string, TabState> learnt = learnt_tabs(state); std::any_of(learnt.begin(), learnt.end(), [&](const auto& tab) {
+        const auto known = state.data.tabs.find(tab.first);
+        return known == state.data.tabs.end() || known->second != tab.second;
+      })) {
+    store::ChunkCommit tabs;
+    tabs.tabs = std::move(learnt);
+    if (const Status done = co_await store_.commit_chunk(state.claim.lease, std::move(tabs)); !done) co_return done;
   }
   for (const TabOutcome& tab : state.tabs) {
     store::ChunkCommit agreed;
@@ -226,7 +425,7 @@ Task<Result<bool>> SyncPassRunner::round(State& state) {
       agreed.base.push_back({r.id, tab.plan.tab, advance.base});
       agreed.marks.push_back({r.id, r.version, SyncState::synced, {}});
       if (agreed.base.size() < kAdvancesPerCommit) continue;
-      if (const Status done = co_await flush(); !done) co_return std::unexpected(done.error());
+      if (const Status done = co_await flush(); !done) co_return done;
     }
     for (const int gone : tab.plan.base_gone) {
       const Record& r = *tab.records[static_cast<std::size_t>(gone)].record;
@@ -247,31 +446,41 @@ Task<Result<bool>> SyncPassRunner::round(State& state) {
       agreed.marks.push_back({r.id, r.version, SyncState::ambiguous, fmt::format("the natural key stands in rows {}", fmt::join(a.rows, ", "))});
     }
     if (agreed.base.empty() && agreed.marks.empty()) continue;
-    if (const Status done = co_await flush(); !done) co_return std::unexpected(done.error());
+    if (const Status done = co_await flush(); !done) co_return done;
   }
-  co_return true;
+  co_return Status{};
 }
 
 Task<Result<store::PassOutcome>> SyncPassRunner::run(store::Claim claim) {
   State state;
   state.claim = std::move(claim);
+  stop_point("claim");
   for (const AgencySettings& agency : agencies_)
     if (agency.id == state.claim.agency) state.agency = &agency;
   if (!state.agency) co_return fail(Errc::corrupt, "the agency of this spreadsheet is not in the configuration");
   state.api = &api_of_(state.claim.account);
-  if (const Status loaded = co_await load(state); !loaded) co_return std::unexpected(loaded.error());
-  for (int i = 0; i < options_.rounds_max; ++i) {
-    const Result<bool> complete = co_await round(state);
-    if (!complete && (complete.error().code == Errc::lease_lost || complete.error().code == Errc::corrupt)) co_return std::unexpected(complete.error());
-    if (!complete) co_return outcome_of(complete.error());
-    if (*complete) {
-      store::PassOutcome outcome;
-      outcome.jobs = job_outcomes({state.jobs, state.tabs, state.results, state.reads, state.writes});
-      co_return outcome;
-    }
+  const auto ended_by = [](const Error& error) -> Result<store::PassOutcome> {
+    if (error.code == Errc::lease_lost || error.code == Errc::corrupt) return std::unexpected(error);
+    return outcome_of(error);
+  };
+  for (int reads = 0; reads < options_.reads_max; ++reads) {
     if (const Status loaded = co_await load(state); !loaded) co_return std::unexpected(loaded.error());
+    if (const Status done = co_await read(state); !done) co_return ended_by(done.error());
+    stop_point("read");
+    if (const Status done = co_await settle(state); !done) co_return ended_by(done.error());
+    plan_tabs(state);
+    stop_point("plan");
+    Result<Next> next = Next::write_on;
+    while (next && *next == Next::write_on) next = co_await write(state);
+    if (!next) co_return ended_by(next.error());
+    if (*next == Next::read_again) continue;
+    if (const Status done = co_await enter_agreed(state); !done) co_return std::unexpected(done.error());
+    stop_point("agreed");
+    store::PassOutcome outcome;
+    outcome.jobs = job_outcomes({state.jobs, state.tabs, state.results, state.notices, state.reads, state.writes});
+    co_return outcome;
   }
-  co_return fail(Errc::unavailable, "the sheet kept changing while it was written; tried again later");
+  co_return outcome_of({.code = Errc::unavailable, .message = "the sheet kept changing while it was written; tried again later", .field = {}});
 }
 
 }  // namespace rowlane::sync

@@ -1,4 +1,4 @@
-// One pass over one spreadsheet: load, read, plan, journal, write, verify, commit.
+// One pass over one spreadsheet: load, read, settle what was sent before, plan, journal, write, verify, commit.
 //
 // No thread and no timer of its own: all waiting goes through the store and the Sheets interface, so the simulation
 // runs it as it is. On one executor. A crash at any await is safe: what was written is found by its token.
@@ -9,14 +9,13 @@
 #include "base/random.hpp"
 #include "lanes/pass_runner.hpp"
 #include "sheets/sheet_api.hpp"
-#include "sync/write_batch.hpp"
+#include "sync/repair.hpp"
 
 namespace rowlane::sync {
 
 struct PassOptions {
-  store::AccountQuotas quota;
-  std::size_t cells_max = 12'000;  // of one write: keeps a batch below 1.5 MB and 20,000 sub-requests
-  int rounds_max = 400;            // reads of one pass: chunks, and repeats after rows had shifted
+  store::QuotaLimits quota;
+  int reads_max = 12;  // of one pass: the first, and repeats after rows had moved or an answer was lost
 };
 
 class SyncPassRunner final : public lanes::PassRunner {
@@ -30,12 +29,19 @@ class SyncPassRunner final : public lanes::PassRunner {
 
  private:
   struct State;
-  Task<Result<bool>> round(State& state);
+  enum class Next { done, write_on, read_again };
+
   Task<Status> load(State& state);
-  Task<Status> settle_journal(State& state, const SpreadsheetSnapshot& snapshot);
-  Task<Result<bool>> write(State& state, const SpreadsheetSnapshot& snapshot);
-  Task<Status> commit(State& state, const std::vector<Effect>& effects, std::optional<std::pair<PassId, int>> journal);
-  void plan_tabs(State& state, const SpreadsheetSnapshot& snapshot);
+  Task<Status> read(State& state);
+  Task<Status> settle(State& state);
+  void plan_tabs(State& state);
+  Task<Result<Next>> write(State& state);
+  Task<Result<Next>> after_error(State& state, Sent sent, Error error);
+  void leave_out(State& state, const Sent& sent, const Error& error);
+  Task<Status> commit(State& state, const std::vector<Effect>& effects, const Sent& sent, bool keep_journal);
+  Task<Status> forget(State& state, std::vector<Sent> sents);
+  Task<Status> enter_agreed(State& state);
+  std::map<std::string, TabState> learnt_tabs(const State& state) const;
   sheets::MaySend permit(const State& state, store::CallKind kind);
 
   store::PassStore& store_;

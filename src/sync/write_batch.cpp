@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "domain/convert.hpp"
+#include "sync/chunk.hpp"
 
 namespace rowlane::sync {
 
@@ -11,19 +12,9 @@ namespace {
 
 using namespace sheets;
 
-CellWrite cell_write(const Value& value) {
-  if (is_blank(value)) return {};
-  if (const auto* text = std::get_if<std::string>(&value)) return {.value = *text, .format = std::nullopt};
-  if (const auto* money = std::get_if<Money>(&value)) return {.value = static_cast<double>(money->hundredths) / 100, .format = std::nullopt};
-  if (const auto* date = std::get_if<Date>(&value)) return {.value = static_cast<double>(date->days + kSerialOf1970), .format = std::nullopt};
-  return {.value = std::get<bool>(value), .format = std::nullopt};
-}
-
-CellWrite cell_write(const plan::CellEdit& edit) {
-  CellWrite write = cell_write(edit.value);
-  if (edit.format) write.format = {*edit.format, *edit.format == FormatKind::date ? "dd/mm/yyyy" : "#,##0.00"};
-  return write;
-}
+constexpr std::size_t kRangesMax = 50;
+// Cells of a neighbour that are compared to tell that it is the same row.
+constexpr std::size_t kTellingCells = 6;
 
 std::string before_json(const plan::CellImage& image) {
   if (image.formula) return Json(image.text).dump();
@@ -41,20 +32,24 @@ std::string image_json(const std::vector<plan::CellImage>& image) {
 
 class Appender {
  public:
-  Appender(const BatchInput& in, const std::function<std::int64_t()>& metadata_id, WriteBatch& out) : in_(in), p_(in.plan), metadata_id_(metadata_id), out_(out) {}
+  Appender(const BatchInput& in, const std::function<std::int64_t()>& metadata_id, WriteBatch& out) : in_(in), p_(in.plan), metadata_id_(metadata_id), out_(out), expected_from_(out.expected.size()) {}
 
   void run() {
     make_columns();
     for (const plan::RowUpdate& u : p_.updates) update(u);
     for (auto d = p_.deletes.rbegin(); d != p_.deletes.rend(); ++d) remove(*d);
     add_rows();
+    expect_header();
+    expect_neighbours();
+    expect_restored();
     read_back();
   }
 
  private:
   [[nodiscard]] const Record& record(int index) const { return *in_.records[static_cast<std::size_t>(index)].record; }
   [[nodiscard]] int removed_before(int row) const {
-    return static_cast<int>(std::count_if(p_.deletes.begin(), p_.deletes.end(), [&](const plan::RowDelete& d) { return d.row < row; }));
+    const auto end = std::lower_bound(p_.deletes.begin(), p_.deletes.end(), row, [](const plan::RowDelete& d, int at) { return d.row < at; });
+    return static_cast<int>(end - p_.deletes.begin());
   }
   [[nodiscard]] int insert_row() const { return p_.insert_at - removed_before(p_.insert_at); }
   [[nodiscard]] int rows_inserted() const { return std::max(0, static_cast<int>(p_.adds.size()) - p_.free_rows); }
@@ -62,33 +57,36 @@ class Appender {
     const int moved = row - removed_before(row);
     return p_.insert_at <= row ? moved + rows_inserted() : moved;
   }
+  void push(Op op, int effect = kTabEffect) { out_.ops.push_back({std::move(op), effect}); }
+  [[nodiscard]] int next_effect() const { return static_cast<int>(out_.effects.size()); }
+  [[nodiscard]] ExpectedRow expected(int row, const std::string& id) const { return {.title = p_.title, .row = row, .cells = {{p_.columns.id_column, {.value = id, .format = std::nullopt}}}, .keys = {}}; }
 
   void make_columns() {
     const plan::TabColumns& c = p_.columns;
     const int adds = static_cast<int>(p_.adds.size());
     if (p_.missing) {
-      out_.ops.push_back(op::AddTab{p_.sheet_id, p_.title, std::max(1000, adds + 1), c.width});
       grid_rows_ = std::max(1000, adds + 1);
+      push(op::AddTab{p_.sheet_id, p_.title, grid_rows_, c.width});
     } else {
       grid_rows_ = p_.grid_rows;
-      if (c.width > p_.grid_columns) out_.ops.push_back(op::GrowGrid{p_.sheet_id, 0, c.width - p_.grid_columns});
+      if (c.width > p_.grid_columns) push(op::GrowGrid{p_.sheet_id, 0, c.width - p_.grid_columns});
     }
     for (std::size_t i = 0; i < c.columns.size(); ++i) {
       const plan::ColumnPlan& column = c.columns[i];
-      if (column.write_header) out_.ops.push_back(op::UpdateCells{p_.sheet_id, c.header_row, column.column, {{.value = c.headers[i], .format = std::nullopt}}});
+      if (column.write_header) push(op::UpdateCells{p_.sheet_id, c.header_row, column.column, {{.value = c.headers[i], .format = std::nullopt}}});
       if (column.column && column.set_mark)
-        out_.ops.push_back(op::MarkColumn{p_.sheet_id, column.column, metadata_id_(), std::string(kColumnMarkKey), fmt::format("{}:{}", in_.layout.key, in_.catalogue.name(in_.layout.columns[i].field))});
+        push(op::MarkColumn{p_.sheet_id, column.column, metadata_id_(), std::string(kColumnMarkKey), fmt::format("{}:{}", in_.layout.key, in_.catalogue.name(in_.layout.columns[i].field))});
     }
     if (c.id_is_new) {
-      out_.ops.push_back(op::UpdateCells{p_.sheet_id, c.header_row, c.id_column, {{.value = std::string(kIdHeader), .format = std::nullopt}}});
-      out_.ops.push_back(op::HideColumn{p_.sheet_id, c.id_column});
-      out_.ops.push_back(op::ProtectColumn{p_.sheet_id, c.id_column, "Rowlane finds each record's row by this column"});
+      push(op::UpdateCells{p_.sheet_id, c.header_row, c.id_column, {{.value = std::string(kIdHeader), .format = std::nullopt}}});
+      push(op::HideColumn{p_.sheet_id, c.id_column});
+      push(op::ProtectColumn{p_.sheet_id, c.id_column, "Rowlane finds each record's row by this column"});
     }
-    if (c.id_set_mark) out_.ops.push_back(op::MarkColumn{p_.sheet_id, c.id_column, metadata_id_(), std::string(kColumnMarkKey), std::string(kIdColumnMark)});
+    if (c.id_set_mark) push(op::MarkColumn{p_.sheet_id, c.id_column, metadata_id_(), std::string(kColumnMarkKey), std::string(kIdColumnMark)});
     if (c.id_is_new && in_.table && in_.table->filter && in_.table->filter->column_last < c.id_column) {
       CellRange wider = *in_.table->filter;
       wider.column_last = c.id_column;
-      out_.ops.push_back(op::SetFilter{p_.sheet_id, wider, in_.table->filter_rest});
+      push(op::SetFilter{p_.sheet_id, wider, in_.table->filter_rest});
     }
   }
 
@@ -108,28 +106,28 @@ class Appender {
     Effect e = effect_of(EffectKind::update, u.record, u.job, after_write(u.row));
     e.counts = !u.cells.empty();
     e.base = u.base;
-    ExpectedRow expected{.title = p_.title, .row = e.row, .id_column = p_.columns.id_column, .public_id = r.public_id, .cells = {}, .unwritten_keys = {}};
+    ExpectedRow stands = expected(e.row, r.public_id);
     for (const plan::CellEdit& edit : u.cells) {
-      out_.ops.push_back(op::UpdateCells{p_.sheet_id, u.row, edit.column, {cell_write(edit)}});
+      push(op::UpdateCells{p_.sheet_id, u.row, edit.column, {write_of(edit)}}, next_effect());
       e.overwritten += edit.overwrites ? 1 : 0;
       e.history.push_back(history(e, "cell", in_.catalogue.name(edit.field), before_json(edit.before), in_.catalogue.to_json(edit.value).dump()));
-      expected.cells.emplace_back(edit.column, edit.value);
+      stands.cells.emplace_back(edit.column, write_of(edit));
     }
     if (u.write_id) {
-      out_.ops.push_back(op::UpdateCells{p_.sheet_id, u.row, p_.columns.id_column, {{.value = r.public_id, .format = std::nullopt}}});
+      push(op::UpdateCells{p_.sheet_id, u.row, p_.columns.id_column, {{.value = r.public_id, .format = std::nullopt}}}, next_effect());
       for (std::size_t i = 0; i < in_.layout.columns.size(); ++i) {
         const int column = p_.columns.columns[i].column;
         if (!column || !in_.layout.is_key_field(in_.layout.columns[i].field)) continue;
         const bool written = std::any_of(u.cells.begin(), u.cells.end(), [&](const plan::CellEdit& edit) { return edit.column == column; });
-        if (!written) expected.unwritten_keys.emplace_back(column, normalise_key(cell_text(*in_.table, u.row, column)));
+        if (!written && !in_.table->at(u.row, column).is_computed()) stands.keys.emplace_back(column, normalise_key(cell_text(*in_.table, u.row, column)));
       }
     }
     out_.effects.push_back(std::move(e));
-    out_.expected.push_back(std::move(expected));
+    out_.expected.push_back(std::move(stands));
   }
 
   void remove(const plan::RowDelete& d) {
-    out_.ops.push_back(op::DeleteRows{p_.sheet_id, d.row, 1});
+    push(op::DeleteRows{p_.sheet_id, d.row, 1}, next_effect());
     Effect e = effect_of(d.moved ? EffectKind::move : EffectKind::remove, d.record, d.job, d.row);
     e.history.push_back(history(e, d.moved ? "move" : "delete", "", image_json(d.image), "null"));
     out_.effects.push_back(std::move(e));
@@ -139,85 +137,144 @@ class Appender {
     if (p_.adds.empty()) return;
     const int first = insert_row(), count = static_cast<int>(p_.adds.size()), more = rows_inserted();
     const int grid = grid_rows_ - static_cast<int>(p_.deletes.size());
-    if (more > 0 && first > grid) out_.ops.push_back(op::GrowGrid{p_.sheet_id, more, 0});
-    else if (more > 0) out_.ops.push_back(op::InsertRows{p_.sheet_id, first, more});
+    if (more > 0 && first > grid) push(op::GrowGrid{p_.sheet_id, more, 0});
+    else if (more > 0) push(op::InsertRows{p_.sheet_id, first, more, first - 1 > p_.columns.header_row});
     for (int i = 0; i < count; ++i) {
       const plan::RowAdd& a = p_.adds[static_cast<std::size_t>(i)];
       const Record& r = record(a.record);
       Effect e = effect_of(EffectKind::add, a.record, a.job, first + i);
       e.base = a.base;
       e.history.push_back(history(e, "add", "", "null", "null"));
-      ExpectedRow expected{.title = p_.title, .row = first + i, .id_column = p_.columns.id_column, .public_id = r.public_id, .cells = {}, .unwritten_keys = {}};
+      ExpectedRow stands = expected(first + i, r.public_id);
       write_row(a, first + i, r.public_id);
-      for (const plan::CellEdit& edit : a.cells) expected.cells.emplace_back(edit.column, edit.value);
+      for (const plan::CellEdit& edit : a.cells) stands.cells.emplace_back(edit.column, write_of(edit));
       out_.effects.push_back(std::move(e));
-      out_.expected.push_back(std::move(expected));
+      out_.expected.push_back(std::move(stands));
     }
   }
 
   // The row's filled cells, neighbours together; nothing between them is touched.
   void write_row(const plan::RowAdd& a, int row, const std::string& public_id) {
     std::vector<std::pair<int, CellWrite>> cells;
-    for (const plan::CellEdit& edit : a.cells) cells.emplace_back(edit.column, cell_write(edit));
+    for (const plan::CellEdit& edit : a.cells) cells.emplace_back(edit.column, write_of(edit));
     cells.emplace_back(p_.columns.id_column, CellWrite{.value = public_id, .format = std::nullopt});
     std::sort(cells.begin(), cells.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
     for (std::size_t i = 0; i < cells.size();) {
       op::UpdateCells run{p_.sheet_id, row, cells[i].first, {}};
       for (int next = cells[i].first; i < cells.size() && cells[i].first == next; ++i, ++next) run.cells.push_back(std::move(cells[i].second));
-      out_.ops.push_back(std::move(run));
+      push(std::move(run), next_effect());
     }
+  }
+
+  // The columns: every write stands under the header it was meant for.
+  void expect_header() {
+    if (!in_.table || p_.columns.id_is_new) return;
+    const plan::TabColumns& c = p_.columns;
+    ExpectedRow header{.title = p_.title, .row = c.header_row, .cells = {}, .keys = {}};
+    const auto expect = [&](int column) {
+      const Cell& cell = in_.table->at(c.header_row, column);
+      if (cell.kind == CellKind::text && !cell.is_computed()) header.cells.emplace_back(column, CellWrite{.value = std::string(cell.text()), .format = std::nullopt});
+    };
+    for (const plan::ColumnPlan& column : c.columns)
+      if (column.column && !column.write_header) expect(column.column);
+    expect(c.id_column);
+    out_.expected.push_back(std::move(header));
+  }
+
+  // A removal shows only in the rows beside it.
+  void expect_neighbours() {
+    for (std::size_t i = 0; i < p_.deletes.size(); ++i) {
+      const int row = p_.deletes[i].row;
+      if (i == 0 || p_.deletes[i - 1].row != row - 1) expect_row(row - 1);
+      if (i + 1 == p_.deletes.size() || p_.deletes[i + 1].row != row + 1) expect_row(row + 1);
+    }
+  }
+  void expect_row(int row) {
+    if (row <= p_.columns.header_row) return;
+    const auto u = std::lower_bound(p_.updates.begin(), p_.updates.end(), row, [](const plan::RowUpdate& each, int at) { return each.row < at; });
+    if (u != p_.updates.end() && u->row == row) return;  // expected already
+    if (row >= p_.insert_at && row < p_.insert_at + std::min(p_.free_rows, static_cast<int>(p_.adds.size()))) return;  // filled by an add
+    ExpectedRow stands{.title = p_.title, .row = after_write(row), .cells = {}, .keys = {}};
+    for (int column = 1; column <= std::min(in_.table->column_count(), p_.columns.width) && stands.cells.size() < kTellingCells; ++column) {
+      const plan::CellImage image = plan::image_of(*in_.table, row, column);
+      const Cell& cell = in_.table->at(row, column);
+      if (!cell.is_computed() && cell.kind != CellKind::empty && cell.kind != CellKind::error) stands.cells.emplace_back(column, write_of(image));
+    }
+    if (const Cell& id = in_.table->at(row, p_.columns.id_column); id.is_empty()) stands.cells.emplace_back(p_.columns.id_column, CellWrite{});
+    out_.expected.push_back(std::move(stands));
+  }
+  void expect_restored() {
+    for (const int row : in_.restored_rows) expect_row(row);
   }
 
   void read_back() {
     std::vector<int> rows;
-    for (const ExpectedRow& e : out_.expected)
-      if (e.title == p_.title) rows.push_back(e.row);
-    if (rows.empty()) return;
+    for (std::size_t i = expected_from_; i < out_.expected.size(); ++i) rows.push_back(out_.expected[i].row);
     std::sort(rows.begin(), rows.end());
-    constexpr std::size_t kRangesMax = 50;
-    std::vector<std::pair<int, int>> runs;
-    for (const int row : rows) {
-      if (!runs.empty() && row <= runs.back().second + 1) runs.back().second = row;
-      else runs.emplace_back(row, row);
-    }
-    if (runs.size() > kRangesMax) runs = {{rows.front(), rows.back()}};
-    for (const auto& [from, to] : runs) out_.read_back.push_back({p_.title, {from, 1, to, p_.columns.width}});
+    for (ReadBack& range : ranges_over(p_.title, rows, p_.columns.width)) out_.read_back.push_back(std::move(range));
   }
 
   const BatchInput& in_;
   const plan::TabPlan& p_;
   const std::function<std::int64_t()>& metadata_id_;
   WriteBatch& out_;
+  const std::size_t expected_from_;
   int grid_rows_ = 0;
 };
 
-const Cell* find_cell(const sheets::WriteAnswer& answer, const std::string& title, int row, int column) {
-  for (const ReadBackRange& range : answer.read_back) {
-    if (range.title != title || row < range.range.row_first || row > range.range.row_last) continue;
-    return &range.cells.at(row - range.range.row_first + 1, column - range.range.column_first + 1);
-  }
-  return nullptr;
+struct FoundRow {
+  const SheetTable* cells = nullptr;
+  int row = 0;  // in `cells`
+  int column_first = 1;
+};
+
+// The read-back row; null when it was not asked for.
+FoundRow find_row(const sheets::WriteAnswer& answer, const std::string& title, int row) {
+  for (const ReadBackRange& range : answer.read_back)
+    if (range.title == title && row >= range.range.row_first && row <= range.range.row_last) return {&range.cells, row - range.range.row_first + 1, range.range.column_first};
+  return {};
 }
 
 }  // namespace
 
 void append_tab(const BatchInput& input, const std::function<std::int64_t()>& metadata_id, WriteBatch& batch) { Appender(input, metadata_id, batch).run(); }
 
-bool is_verified(const WriteBatch& batch, const sheets::WriteAnswer& answer, DateOrder order) {
-  for (const ExpectedRow& e : batch.expected) {
-    const Cell* id = find_cell(answer, e.title, e.row, e.id_column);
-    if (!id || id->text() != e.public_id) return false;
-    for (const auto& [column, value] : e.cells) {
-      const Cell* cell = find_cell(answer, e.title, e.row, column);
-      if (!cell) return false;
-      const FieldType type = std::holds_alternative<Money>(value) ? FieldType::money : std::holds_alternative<Date>(value) ? FieldType::date : std::holds_alternative<bool>(value) ? FieldType::boolean : FieldType::text;
-      const Converted read = from_cell(*cell, type, order);
-      if (!same_value(read.value, value)) return false;
+std::vector<ReadBack> ranges_over(const std::string& title, const std::vector<int>& rows, int width) {
+  std::vector<std::pair<int, int>> runs;
+  for (const int row : rows) {
+    if (!runs.empty() && row <= runs.back().second + 1) runs.back().second = std::max(runs.back().second, row);
+    else runs.emplace_back(row, row);
+  }
+  if (runs.size() > kRangesMax) {  // the widest gaps stay, the others are read too
+    std::vector<int> gaps;
+    for (std::size_t i = 1; i < runs.size(); ++i) gaps.push_back(runs[i].first - runs[i - 1].second);
+    std::vector<int> widest = gaps;
+    std::nth_element(widest.begin(), widest.begin() + (kRangesMax - 2), widest.end(), std::greater<>());
+    const int least = widest[kRangesMax - 2];
+    std::vector<std::pair<int, int>> merged{runs.front()};
+    for (std::size_t i = 1; i < runs.size(); ++i) {
+      if (gaps[i - 1] > least && merged.size() < kRangesMax) merged.push_back(runs[i]);
+      else merged.back().second = runs[i].second;
     }
-    for (const auto& [column, text] : e.unwritten_keys) {
-      const Cell* cell = find_cell(answer, e.title, e.row, column);
-      if (!cell || cell->is_computed()) continue;
-      const Converted read = from_cell(*cell, FieldType::text, order);
+    runs = std::move(merged);
+  }
+  std::vector<ReadBack> out;
+  for (const auto& [from, to] : runs) out.push_back({title, {from, 1, to, width}});
+  return out;
+}
+
+bool is_verified(const WriteBatch& batch, const sheets::WriteAnswer& answer) {
+  for (const ExpectedRow& e : batch.expected) {
+    const FoundRow found = find_row(answer, e.title, e.row);
+    if (!found.cells) return false;
+    for (const auto& [column, write] : e.cells) {
+      const int at = column - found.column_first + 1;
+      if (!holds(found.cells->at(found.row, at), found.cells->formula_at(found.row, at), write)) return false;
+    }
+    for (const auto& [column, text] : e.keys) {
+      const Cell& cell = found.cells->at(found.row, column - found.column_first + 1);
+      if (cell.is_computed()) continue;
+      const Converted read = from_cell(cell, FieldType::text, DateOrder::dmy);
       const auto* now = std::get_if<std::string>(&read.value);
       if (normalise_key(now ? *now : std::string()) != text) return false;
     }

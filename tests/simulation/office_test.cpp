@@ -20,7 +20,7 @@ Day play(std::uint64_t seed) {
   Random& random = world.random();
   for (int event = 0; event < 25; ++event) {
     const int user = static_cast<int>(random.below(static_cast<std::uint64_t>(world.users())));
-    switch (random.below(7)) {
+    switch (random.below(9)) {
       case 0:
       case 1: world.press(user, random.below(2) == 0); break;
       case 2: world.edit_premium(user, static_cast<int>(random.below(8)), static_cast<std::int64_t>(random.below(100'000'000))); break;
@@ -31,11 +31,14 @@ Day play(std::uint64_t seed) {
       case 5:
         for (int press = 0; press < 4; ++press) world.press(user, press % 2 == 0);
         break;
+      case 6: world.type_row(); break;
+      case 7: world.type_remark(); break;
       default: world.crash();
     }
     world.run_for(Millis{static_cast<std::int64_t>(random.below(3'000))});
   }
   world.set_faults(false);
+  world.run_for(Millis{400'000});  // what was sent late has landed
   for (int user = 0; user < world.users(); ++user) world.press(user);
   if (!world.settle(Millis{600'000})) return {"jobs did not end", world.hash()};
   return {world.check(), world.hash()};

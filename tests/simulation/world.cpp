@@ -79,6 +79,7 @@ World::World(const WorldOptions& options) : options_(options), random_(options.s
                {text("A walk-in"), text(""), text("")}};
   tab.cells[1].resize(6);
   tab.cells[1][5] = text("call back");
+  people_["A walk-in"] = {"A walk-in", "", "", "call back"};
   if (!service_->create({.id = kBook, .title = "Book", .locale = "en_IN", .time_zone = "Asia/Kolkata", .tabs = {tab}, .shared_with = {}})) std::abort();
   service_->faults().hook = [this](const sheets::local::CallInfo& call) { return fault_for(call); };
 
@@ -107,18 +108,121 @@ sheets::local::Fault World::fault_for(const sheets::local::CallInfo& call) {
   Fault fault;
   fault.delay_before = Millis{static_cast<std::int64_t>(random_.below(400))};
   fault.delay_after = Millis{static_cast<std::int64_t>(random_.below(400))};
-  if (!faults_on_ || random_.below(4) != 0) return fault;
-  switch (random_.below(call.kind == sheets::local::CallKind::write ? 8 : 6)) {
-    case 0: fault.kind = Fault::Kind::status, fault.status = 429, fault.retry_after_s = 2; break;
-    case 1: fault.kind = Fault::Kind::status, fault.status = 503; break;
-    case 2: fault.kind = Fault::Kind::reset_before; break;
-    case 3: fault.kind = Fault::Kind::html, fault.status = 502; break;
-    case 4: fault.kind = Fault::Kind::refused; break;
-    case 5: fault.kind = Fault::Kind::cut, fault.cut_after_bytes = 40; break;
-    case 6: fault.kind = Fault::Kind::reset_after; break;
-    default: fault.kind = Fault::Kind::status_after, fault.status = 500;
+  const bool is_write = call.kind == sheets::local::CallKind::write;
+  if (!faults_on_) return fault;
+  if (random_.below(4) == 0) {
+    switch (random_.below(is_write ? 9 : 6)) {
+      case 0: fault.kind = Fault::Kind::status, fault.status = 429, fault.retry_after_s = 2; break;
+      case 1: fault.kind = Fault::Kind::status, fault.status = 503; break;
+      case 2: fault.kind = Fault::Kind::reset_before; break;
+      case 3: fault.kind = Fault::Kind::html, fault.status = 502; break;
+      case 4: fault.kind = Fault::Kind::refused; break;
+      case 5: fault.kind = Fault::Kind::cut, fault.cut_after_bytes = 40; break;
+      case 6: fault.kind = Fault::Kind::reset_after; break;
+      case 7: fault.kind = Fault::Kind::status_after, fault.status = 500; break;
+      default: fault.delay_before = Millis{60'000 + static_cast<std::int64_t>(random_.below(120'000))};  // lands long after
+    }
+  }
+  const bool takes_effect = fault.kind == Fault::Kind::none || fault.kind == Fault::Kind::cut || fault.kind == Fault::Kind::reset_after || fault.kind == Fault::Kind::status_after;
+  if (!takes_effect || fault.delay_before > Millis{1'000}) return fault;
+  if (!is_write) typed_since_read_ = false;
+  if (is_write && random_.below(3) == 0) {
+    fault.delay_before = Millis{0};
+    fault.edit_before = disturb();
   }
   return fault;
+}
+
+int World::header_row() {
+  const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (std::find(rows[i].begin(), rows[i].end(), "POLICY NO") != rows[i].end()) return static_cast<int>(i) + 1;
+  return 1;
+}
+int World::last_row() { return static_cast<int>(service_->values(kBook, kTab).value().size()); }
+std::map<std::string, int> World::columns() {
+  const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
+  std::map<std::string, int> out;
+  const std::vector<std::string>& header = rows[static_cast<std::size_t>(header_row() - 1)];
+  for (std::size_t i = 0; i < header.size(); ++i)
+    if (!header[i].empty()) out.emplace(header[i], static_cast<int>(i) + 1);
+  return out;
+}
+
+namespace {
+Json rows_range(const char* kind, int first, int count) {
+  return Json::object({{"sheetId", 7}, {"dimension", kind}, {"startIndex", first - 1}, {"endIndex", first - 1 + count}});
+}
+Json cells_at(int row, int column, const std::vector<std::string>& texts) {
+  Json values = Json::array();
+  for (const std::string& text : texts) values.push(text.empty() ? Json(Json::Object{}) : Json::object({{"userEnteredValue", Json::object({{"stringValue", text}})}}));
+  return Json::object({{"updateCells", Json::object({{"start", Json::object({{"sheetId", 7}, {"rowIndex", row - 1}, {"columnIndex", column - 1}})},
+                                                      {"fields", "userEnteredValue"},
+                                                      {"rows", Json(Json::Array{Json::object({{"values", values}})})}})}});
+}
+}  // namespace
+
+Json::Array World::disturb() {
+  if (typed_since_read_) return {};
+  const int header = header_row(), last = last_row();
+  if (last <= header + 1) return {};
+  const int row = header + 1 + static_cast<int>(random_.below(static_cast<std::uint64_t>(last - header)));
+  const int other = header + 1 + static_cast<int>(random_.below(static_cast<std::uint64_t>(last - header)));
+  switch (random_.below(8)) {
+    case 0:
+    case 1: return {Json::object({{"insertDimension", Json::object({{"range", rows_range("ROWS", row, 1 + static_cast<int>(random_.below(3)))}, {"inheritFromBefore", true}})}})};
+    case 2: {  // a row goes, a person's own with it
+      const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
+      for (const std::string& cell : rows[static_cast<std::size_t>(row - 1)]) people_.erase(cell);
+      return {Json::object({{"deleteDimension", Json::object({{"range", rows_range("ROWS", row, 1)}})}})};
+    }
+    case 3:
+    case 4: {
+      const std::map<std::string, int> at = columns();
+      const char* const by[] = {"NAME", "POLICY NO", "AMOUNT", "Remark"};
+      const auto column = at.find(by[random_.below(4)]);
+      if (column == at.end()) return {};
+      return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", header}, {"endRowIndex", last}, {"startColumnIndex", 0}, {"endColumnIndex", 12}})},
+                                                         {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column->second - 1}, {"sortOrder", random_.below(2) ? "ASCENDING" : "DESCENDING"}})})}})}})};
+    }
+    case 5: return {Json::object({{"moveDimension", Json::object({{"source", rows_range("ROWS", row, 1)}, {"destinationIndex", other - 1}})}})};
+    case 6:
+      if (inserted_columns_ >= 3) return {};
+      ++inserted_columns_;
+      return {Json::object({{"insertDimension", Json::object({{"range", rows_range("COLUMNS", 1 + static_cast<int>(random_.below(7)), 1)}, {"inheritFromBefore", false}})}})};
+    default:
+      if (inserted_above_ >= 2) return {};
+      ++inserted_above_;
+      return {Json::object({{"insertDimension", Json::object({{"range", rows_range("ROWS", 1, 1)}, {"inheritFromBefore", false}})}})};
+  }
+}
+
+void World::type_row() {
+  const std::map<std::string, int> at = columns();
+  const int row = last_row() + 1;
+  PersonsRow person{fmt::format("Visitor {}", next_person_), fmt::format("90000{:05}", next_person_), fmt::format("about {}", next_person_), fmt::format("remark {}", next_person_)};
+  ++next_person_;
+  Json::Array requests;
+  if (row > 60) requests.push_back(Json::object({{"appendDimension", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"length", 1}})}}));
+  for (const auto& [header, text] : {std::pair("NAME", person.name), {"MOBILE NO", person.mobile}, {"AMOUNT", person.amount}, {"Remark", person.remark}})
+    requests.push_back(cells_at(row, at.at(header), {text}));
+  if (!service_->apply(kBook, requests)) std::abort();
+  people_.emplace(person.name, person);
+  typed_since_read_ = true;
+}
+
+void World::type_remark() {
+  if (people_.empty()) return;
+  auto person = people_.begin();
+  std::advance(person, static_cast<std::ptrdiff_t>(random_.below(people_.size())));
+  const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
+  const std::map<std::string, int> at = columns();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (std::find(rows[i].begin(), rows[i].end(), person->first) == rows[i].end()) continue;
+    person->second.remark = fmt::format("spoken {}", next_person_++);
+    if (!service_->apply(kBook, {cells_at(static_cast<int>(i) + 1, at.at("Remark"), {person->second.remark})})) std::abort();
+    return;
+  }
 }
 
 void World::run_for(Millis time) {
@@ -183,33 +287,27 @@ std::int64_t World::writes() const {
   return std::count_if(service_->log().begin(), service_->log().end(), [](const sheets::local::LogEntry& entry) { return entry.kind == sheets::local::CallKind::write; });
 }
 
-std::string World::check() {
-  const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
-  std::map<std::string, int> row_of;
-  int walk_ins = 0;
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    if (!rows[i].empty() && rows[i][0] == "A walk-in") walk_ins += rows[i].size() >= 6 && rows[i][5] == "call back" ? 1 : 100;
-    if (rows[i].size() < 7 || rows[i][6].empty()) continue;
-    if (!row_of.emplace(rows[i][6], static_cast<int>(i) + 1).second) return "a record has two rows: " + rows[i][6];
+std::string World::check_people(const std::vector<std::vector<std::string>>& rows) {
+  const std::map<std::string, int> at = columns();
+  const auto cell = [&](const std::vector<std::string>& row, const char* header) {
+    const auto column = static_cast<std::size_t>(at.at(header));
+    return column <= row.size() ? row[column - 1] : std::string();
+  };
+  std::map<std::string, int> seen;
+  for (const std::vector<std::string>& row : rows) {
+    const auto person = people_.find(cell(row, "NAME"));
+    if (person == people_.end()) continue;
+    ++seen[person->first];
+    const PersonsRow& p = person->second;
+    if (cell(row, "MOBILE NO") != p.mobile || cell(row, "AMOUNT") != p.amount || cell(row, "Remark") != p.remark) return "a person's row was changed: " + p.name;
+    if (!cell(row, "ROWLANE ID").empty()) return "a person's row has an id: " + p.name;
   }
-  if (walk_ins != 1) return "a person's row was touched or doubled";
-  std::set<std::string> living;
-  for (std::size_t u = 0; u < users_.size(); ++u)
-    for (const std::string& id : records_[u]) {
-      const Result<Record> record = await(process_->store.get_record({agencies_[0].id, users_[u], false}, id));
-      if (!record) continue;
-      living.insert(id);
-      const auto row = row_of.find(id);
-      if (row == row_of.end()) return "a record has no row: " + id;
-      const auto policy = service_->cell(kBook, kTab, row->second, 3);
-      const auto amount = service_->cell(kBook, kTab, row->second, 4);
-      if (std::get<std::string>(policy->entered) != record->fields.text(field::current_policy_no)) return "a policy number is wrong in row " + std::to_string(row->second);
-      const double wanted = static_cast<double>(std::get<Money>(record->fields.get(field::premium)).hundredths) / 100;
-      if (std::get<double>(amount->entered) != wanted) return "an amount is wrong in row " + std::to_string(row->second);
-      if (record->sync != SyncState::synced) return "a record in the sheet is not marked synced: " + id;
-    }
-  for (const auto& [id, row] : row_of)
-    if (!living.contains(id)) return "a deleted record still has row " + std::to_string(row);
+  for (const auto& [name, row] : people_)
+    if (seen[name] != 1) return fmt::format("{} has {} rows", name, seen[name]);
+  return {};
+}
+
+std::string World::check_lanes() {
   for (const UserId user : users_) {
     const store::JobPage page = await(process_->store.jobs({agencies_[0].id, user, false}, 200, "")).value();
     for (std::size_t i = 1; i < page.jobs.size(); ++i) {  // newest first
@@ -218,6 +316,37 @@ std::string World::check() {
     }
   }
   return {};
+}
+
+std::string World::check() {
+  const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
+  const std::map<std::string, int> at = columns();
+  if (!at.contains("ROWLANE ID")) return "there is no id column";
+  if (std::string wrong = check_people(rows); !wrong.empty()) return wrong;
+  const auto id_column = static_cast<std::size_t>(at.at("ROWLANE ID"));
+  std::map<std::string, int> row_of;
+  for (std::size_t i = static_cast<std::size_t>(header_row()); i < rows.size(); ++i) {
+    if (rows[i].size() < id_column || rows[i][id_column - 1].empty()) continue;
+    if (!row_of.emplace(rows[i][id_column - 1], static_cast<int>(i) + 1).second) return "a record has two rows: " + rows[i][id_column - 1];
+  }
+  std::set<std::string> living;
+  for (std::size_t u = 0; u < users_.size(); ++u)
+    for (const std::string& id : records_[u]) {
+      const Result<Record> record = await(process_->store.get_record({agencies_[0].id, users_[u], false}, id));
+      if (!record) continue;
+      living.insert(id);
+      const auto row = row_of.find(id);
+      if (row == row_of.end()) return "a record has no row: " + id;
+      const auto policy = service_->cell(kBook, kTab, row->second, at.at("POLICY NO"));
+      const auto amount = service_->cell(kBook, kTab, row->second, at.at("AMOUNT"));
+      if (policy->entered != sheets::local::CellValue(std::string(record->fields.text(field::current_policy_no)))) return "a policy number is wrong in row " + std::to_string(row->second);
+      const double wanted = static_cast<double>(std::get<Money>(record->fields.get(field::premium)).hundredths) / 100;
+      if (amount->entered != sheets::local::CellValue(wanted)) return "an amount is wrong in row " + std::to_string(row->second);
+      if (record->sync != SyncState::synced) return "a record in the sheet is not marked synced: " + id;
+    }
+  for (const auto& [id, row] : row_of)
+    if (!living.contains(id)) return "a deleted record still has row " + std::to_string(row);
+  return check_lanes();
 }
 
 }  // namespace rowlane::simulation

@@ -63,11 +63,14 @@ class World {
   void edit_premium(int user, int record, std::int64_t hundredths);
   void delete_record(int user, int record);
   void add_record(int user, const std::string& policy_no);
+  // Somebody types a row of their own below the data, or a remark beside one.
+  void type_row();
+  void type_remark();
   void set_faults(bool on) { faults_on_ = on; }
   // True once every accepted job has ended; runs at most `time`.
   bool settle(Millis time);
   // "" when the sheet is right: every living record in one row with its values, no other row of theirs, people's
-  // row untouched; each lane's jobs ended in the order accepted. Else what is wrong.
+  // rows whole and once; each lane's jobs ended in the order accepted. Else what is wrong.
   std::string check();
   [[nodiscard]] std::uint64_t hash() const { return executor_.hash(); }
   Random& random() { return random_; }
@@ -79,6 +82,13 @@ class World {
   template <class T>
   T await(Task<T> task);
   sheets::local::Fault fault_for(const sheets::local::CallInfo& call);
+  // What a person does in the middle of a pass: inserts, deletes, sorts or moves rows, or inserts a column.
+  Json::Array disturb();
+  [[nodiscard]] std::map<std::string, int> columns();  // header -> 1-based column
+  [[nodiscard]] int header_row();
+  [[nodiscard]] int last_row();
+  std::string check_people(const std::vector<std::vector<std::string>>& rows);
+  std::string check_lanes();
 
   WorldOptions options_;
   SimClock clock_;
@@ -91,6 +101,14 @@ class World {
   std::unique_ptr<Process> process_;
   std::vector<UserId> users_;
   std::vector<std::vector<std::string>> records_;  // public ids by user
+  struct PersonsRow {
+    std::string name, mobile, amount, remark;
+  };
+  std::map<std::string, PersonsRow> people_;  // by name
+  int next_person_ = 1;
+  int inserted_columns_ = 0, inserted_above_ = 0;
+  // A row typed since the last read: nobody could put it back if a write hit it, so nothing moves until then.
+  bool typed_since_read_ = false;
   bool faults_on_ = false;
 };
 

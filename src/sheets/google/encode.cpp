@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -52,6 +51,10 @@ class Writer {
       put(R"("userEnteredValue":{{"numberValue":{}}})", number_text(*number));
     } else if (const auto* boolean = std::get_if<bool>(&cell.value)) {
       put(R"("userEnteredValue":{{"boolValue":{}}})", *boolean);
+    } else if (const auto* formula = std::get_if<FormulaText>(&cell.value)) {
+      out += R"("userEnteredValue":{"formulaValue":)";
+      append_json_string(out, formula->text);
+      out += '}';
     }
   }
   void cell(const CellWrite& write) {
@@ -66,45 +69,22 @@ class Writer {
     out += '}';
   }
 
-  // Columns [first, last) of each row, all of which do or do not set their format.
-  template <class Rows>
-  void update_cells(std::int64_t sheet_id, int row, int column, const Rows& rows, std::size_t first, std::size_t last) {
-    const bool sets_format = rows.front()[first].format.has_value();
+  // Cells [first, last) of the row, all of which do or do not set their format.
+  void update_cells(const op::UpdateCells& update, std::size_t first, std::size_t last) {
     begin_request();
-    put(R"({{"updateCells":{{"start":{{"sheetId":{},"rowIndex":{},"columnIndex":{}}},"fields":"userEnteredValue{}","rows":[)",
-        sheet_id, row - 1, column - 1 + static_cast<int>(first),
-        sets_format ? ",userEnteredFormat.numberFormat" : "");
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      out += r == 0 ? R"({"values":[)" : R"(,{"values":[)";
-      for (std::size_t c = first; c < last; ++c) {
-        if (c > first) out += ',';
-        cell(rows[r][c]);
-      }
-      out += "]}";
+    put(R"({{"updateCells":{{"start":{{"sheetId":{},"rowIndex":{},"columnIndex":{}}},"fields":"userEnteredValue{}","rows":[{{"values":[)",
+        update.sheet_id, update.row - 1, update.column - 1 + static_cast<int>(first),
+        update.cells[first].format ? ",userEnteredFormat.numberFormat" : "");
+    for (std::size_t c = first; c < last; ++c) {
+      if (c > first) out += ',';
+      cell(update.cells[c]);
     }
-    out += "]}}";
-  }
-  // Splits the columns where the cells start or stop to set a format. `rows` agree about that, column by column.
-  template <class Rows>
-  void update_uniform(std::int64_t sheet_id, int row, int column, const Rows& rows) {
-    const auto& top = rows.front();
-    for (std::size_t first = 0; first < top.size();) {
-      std::size_t last = first + 1;
-      while (last < top.size() && top[last].format.has_value() == top[first].format.has_value()) ++last;
-      update_cells(sheet_id, row, column, rows, first, last);
-      first = last;
-    }
+    out += "]}]}}";
   }
 
   void dimension_range(std::int64_t sheet_id, bool rows, int first, int count) {
     put(R"({{"sheetId":{},"dimension":"{}","startIndex":{},"endIndex":{}}})", sheet_id, rows ? "ROWS" : "COLUMNS",
         first - 1, first - 1 + count);
-  }
-  void insert(std::int64_t sheet_id, bool rows, int first, int count) {
-    begin_request();
-    out += R"({"insertDimension":{"range":)";
-    dimension_range(sheet_id, rows, first, count);
-    put(R"(,"inheritFromBefore":{}}}}})", first > 1);  // nothing stands before the first
   }
   void append(std::int64_t sheet_id, bool rows, int count) {
     if (count <= 0) return;
@@ -131,8 +111,12 @@ class Writer {
     append_json_string(out, tab.title);
     put(R"(,"gridProperties":{{"rowCount":{},"columnCount":{}}}}}}}}})", tab.rows, tab.columns);
   }
-  void write(const op::InsertRows& rows) { insert(rows.sheet_id, true, rows.row, rows.count); }
-  void write(const op::InsertColumns& columns) { insert(columns.sheet_id, false, columns.column, columns.count); }
+  void write(const op::InsertRows& rows) {
+    begin_request();
+    out += R"({"insertDimension":{"range":)";
+    dimension_range(rows.sheet_id, true, rows.row, rows.count);
+    put(R"(,"inheritFromBefore":{}}}}})", rows.like_above && rows.row > 1);  // nothing stands above the first
+  }
   void write(const op::DeleteRows& rows) {
     begin_request();
     out += R"({"deleteDimension":{"range":)";
@@ -144,20 +128,12 @@ class Writer {
     append(grid.sheet_id, false, grid.columns);
   }
   void write(const op::UpdateCells& update) {
-    if (update.cells.empty()) return;
-    update_uniform(update.sheet_id, update.row, update.column, std::span(&update.cells, 1));
-  }
-  void write(const op::UpdateBlock& block) {
-    if (block.rows.empty() || block.rows.front().empty()) return;
-    const auto sets_same = [&](const std::vector<CellWrite>& row) {
-      return std::ranges::equal(row, block.rows.front(), [](const CellWrite& a, const CellWrite& b) {
-        return a.format.has_value() == b.format.has_value();
-      });
-    };
-    if (std::ranges::all_of(block.rows, sets_same))
-      return update_uniform(block.sheet_id, block.row, block.column, block.rows);
-    for (std::size_t r = 0; r < block.rows.size(); ++r)
-      update_uniform(block.sheet_id, block.row + static_cast<int>(r), block.column, std::span(&block.rows[r], 1));
+    for (std::size_t first = 0; first < update.cells.size();) {  // one request for each run that does, or does not, set formats
+      std::size_t last = first + 1;
+      while (last < update.cells.size() && update.cells[last].format.has_value() == update.cells[first].format.has_value()) ++last;
+      update_cells(update, first, last);
+      first = last;
+    }
   }
   void write(const op::MarkColumn& mark) {
     begin_metadata(mark.metadata_id, mark.key, mark.value);
@@ -207,11 +183,6 @@ Status check(const Op& op) {
   };
   if (const auto* update = std::get_if<op::UpdateCells>(&op)) {
     if (!std::ranges::all_of(update->cells, is_finite)) return fail(Errc::invalid_input, "a number is not finite");
-  } else if (const auto* block = std::get_if<op::UpdateBlock>(&op)) {
-    for (const auto& row : block->rows) {
-      if (row.size() != block->rows.front().size()) return fail(Errc::invalid_input, "rows of a block differ in width");
-      if (!std::ranges::all_of(row, is_finite)) return fail(Errc::invalid_input, "a number is not finite");
-    }
   }
   return {};
 }
@@ -221,6 +192,7 @@ std::size_t cell_bytes(const CellWrite& cell) {
   if (const auto* text = std::get_if<std::string>(&cell.value)) bytes += text->size() + 38;
   else if (std::holds_alternative<double>(cell.value)) bytes += 45;
   else if (std::holds_alternative<bool>(cell.value)) bytes += 36;
+  else if (const auto* formula = std::get_if<FormulaText>(&cell.value)) bytes += formula->text.size() + 38;
   if (cell.format) bytes += 65 + cell.format->second.size();
   return bytes;
 }
@@ -272,11 +244,6 @@ std::string encode_tab_filters(const std::vector<TabRef>& tabs) {
 
 std::size_t estimate_op_bytes(const Op& op) {
   if (const auto* update = std::get_if<op::UpdateCells>(&op)) return 130 + row_bytes(update->cells);
-  if (const auto* block = std::get_if<op::UpdateBlock>(&op)) {
-    std::size_t bytes = 130;
-    for (const auto& row : block->rows) bytes += row_bytes(row);
-    return bytes;
-  }
   if (const auto* mark = std::get_if<op::MarkColumn>(&op)) return 260 + mark->key.size() + mark->value.size();
   if (const auto* mark = std::get_if<op::MarkSpreadsheet>(&op)) return 190 + mark->key.size() + mark->value.size();
   if (const auto* filter = std::get_if<op::SetFilter>(&op)) return 160 + filter->rest.size();

@@ -325,13 +325,13 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
       }
     }
     {
-      db::Statement stmt = db.prepare("SELECT pass_id, chunk, token, body FROM journal WHERE spreadsheet_id=? AND state='pending' ORDER BY pass_id, chunk");
+      db::Statement stmt = db.prepare("SELECT pass_id, chunk, token, body, tables FROM journal WHERE spreadsheet_id=? AND state='pending' ORDER BY pass_id, chunk");
       stmt.bind(claim.lease.spreadsheet_id);
       for (;;) {
         const Result<bool> row = stmt.step();
         if (!row) return std::unexpected(row.error());
         if (!*row) break;
-        data.journal.push_back({{stmt.i64(0)}, stmt.i32(1), stmt.i64(2), stmt.text(3)});
+        data.journal.push_back({{stmt.i64(0)}, stmt.i32(1), stmt.i64(2), stmt.text(3), stmt.text(4)});
       }
     }
     db::Statement stmt = db.prepare("SELECT token_base, token_last FROM spreadsheet WHERE id=?");
@@ -343,22 +343,20 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
   });
 }
 
-Task<Status> SqliteStore::set_phase(Lease lease, std::vector<JobId> jobs, std::string phase, std::int64_t done, std::int64_t total) {
-  co_return status_of(co_await write<bool>([this, lease, jobs, phase, done, total](db::Sqlite& db) -> Result<bool> {
-    ROWLANE_TRY(check_lease(db, lease, now_ms()));
-    for (const JobId id : jobs)
-      ROWLANE_TRY(db.prepare("UPDATE sync_job SET phase=?, done=?, total=? WHERE id=? AND state='running'").bind_all(phase, done, total, id.value).run());
-    return true;
-  }));
-}
-
-Task<Status> SqliteStore::write_journal(Lease lease, PassId pass, int chunk, std::int64_t token, std::string body) {
-  co_return status_of(co_await write<bool>([this, lease, pass, chunk, token, body = std::move(body)](db::Sqlite& db) -> Result<bool> {
-    ROWLANE_TRY(check_lease(db, lease, now_ms()));
-    ROWLANE_TRY(db.prepare("INSERT INTO journal (pass_id, chunk, agency_id, spreadsheet_id, token, body, at_ms) SELECT ?, ?, agency_id, id, ?, ?, ? FROM spreadsheet WHERE id=?")
-                    .bind_all(pass.value, chunk, token, body, now_ms(), lease.spreadsheet_id)
-                    .run());
-    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET token_last=max(token_last, ?) WHERE id=?").bind_all(token, lease.spreadsheet_id).run());
+Task<Status> SqliteStore::write_journal(Lease lease, NewJournal entry) {
+  co_return status_of(co_await write<bool>([this, lease, entry = std::move(entry)](db::Sqlite& db) -> Result<bool> {
+    const std::int64_t at = now_ms();
+    ROWLANE_TRY(check_lease(db, lease, at));
+    {
+      db::Statement stmt = db.prepare("INSERT INTO journal (pass_id, chunk, agency_id, spreadsheet_id, token, body, at_ms, tables) SELECT ?, ?, agency_id, id, ?, ?, ?, ? FROM spreadsheet WHERE id=?");
+      ROWLANE_TRY(stmt.bind_all(entry.pass.value, entry.chunk, entry.token, entry.body, at).bind_blob(entry.tables).bind(lease.spreadsheet_id).run());
+    }
+    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET token_last=max(token_last, ?) WHERE id=?").bind_all(entry.token, lease.spreadsheet_id).run());
+    constexpr std::string_view kRunning = "state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)";
+    static const std::string progress = fmt::format("UPDATE sync_job SET phase='writing', done=?, total=? WHERE {}", kRunning);
+    ROWLANE_TRY(db.prepare(progress).bind_all(entry.done, entry.total, lease.spreadsheet_id).run());
+    static const std::string told = fmt::format("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {}", kRunning);
+    ROWLANE_TRY(db.prepare(told).bind_all(at, lease.spreadsheet_id).run());
     return true;
   }));
 }
@@ -366,7 +364,7 @@ Task<Status> SqliteStore::write_journal(Lease lease, PassId pass, int chunk, std
 Task<Status> SqliteStore::drop_journal(Lease lease, PassId pass, int chunk) {
   co_return status_of(co_await write<bool>([this, lease, pass, chunk](db::Sqlite& db) -> Result<bool> {
     ROWLANE_TRY(check_lease(db, lease, now_ms()));
-    ROWLANE_TRY(db.prepare("UPDATE journal SET state='dropped' WHERE pass_id=? AND chunk=? AND state='pending'").bind_all(pass.value, chunk).run());
+    ROWLANE_TRY(db.prepare("UPDATE journal SET state='dropped', tables=x'' WHERE pass_id=? AND chunk=? AND state='pending'").bind_all(pass.value, chunk).run());
     return true;
   }));
 }
@@ -413,8 +411,10 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
                       .bind_all(agency, tab, state.sheet_id, state.title, headers.dump())
                       .run());
     }
-    if (commit.journal)
-      ROWLANE_TRY(db.prepare("UPDATE journal SET state='done' WHERE pass_id=? AND chunk=?").bind_all(commit.journal->first.value, commit.journal->second).run());
+    if (commit.journal && commit.journal_body)
+      ROWLANE_TRY(db.prepare("UPDATE journal SET body=? WHERE pass_id=? AND chunk=?").bind_all(*commit.journal_body, commit.journal->first.value, commit.journal->second).run());
+    else if (commit.journal)
+      ROWLANE_TRY(db.prepare("UPDATE journal SET state='done', tables=x'' WHERE pass_id=? AND chunk=?").bind_all(commit.journal->first.value, commit.journal->second).run());
     return true;
   }));
 }

@@ -58,8 +58,7 @@ class SqliteStore final : public Store {
   Task<Status> renew(Lease lease, Millis length) override;
   Task<Status> may_send(Lease lease, std::string account, CallKind kind, QuotaLimits quota) override;
   Task<Result<PassData>> load_pass(Claim claim) override;
-  Task<Status> set_phase(Lease lease, std::vector<JobId> jobs, std::string phase, std::int64_t done, std::int64_t total) override;
-  Task<Status> write_journal(Lease lease, PassId pass, int chunk, std::int64_t token, std::string body) override;
+  Task<Status> write_journal(Lease lease, NewJournal entry) override;
   Task<Status> drop_journal(Lease lease, PassId pass, int chunk) override;
   Task<Status> commit_chunk(Lease lease, ChunkCommit commit) override;
   Task<Status> finish_pass(Claim claim, PassOutcome outcome) override;

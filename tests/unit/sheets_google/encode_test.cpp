@@ -39,8 +39,12 @@ TEST_CASE("each op becomes its request") {
       {"rows out", op::DeleteRows{7, 3, 1},
        R"({"deleteDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":2,"endIndex":3}}})"},
       {"rows at the end", op::GrowGrid{7, 10, 0}, R"({"appendDimension":{"sheetId":7,"dimension":"ROWS","length":10}})"},
-      {"columns in", op::InsertColumns{7, 3, 1},
-       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":2,"endIndex":3},"inheritFromBefore":true}})"},
+      {"rows in below a header take after what is below", op::InsertRows{7, 2, 1, false},
+       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":1,"endIndex":2},"inheritFromBefore":false}})"},
+      {"a formula is put back", op::UpdateCells{7, 2, 1, {{.value = FormulaText{"=D2*2"}}}},
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"formulaValue":"=D2*2"}}]}]}})"},
+      {"a format is cleared", op::UpdateCells{7, 2, 1, {{.value = {}, .format = std::pair(FormatKind::none, std::string())}}},
+       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue,userEnteredFormat.numberFormat","rows":[{"values":[{}]}]}})"},
       {"text stays text", op::UpdateCells{7, 2, 1, {text("=1+1")}},
        R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"=1+1"}}]}]}})"},
       {"number, truth, blank, empty text", op::UpdateCells{7, 1, 2, {number(0.1), {.value = true}, kBlank, text("")}},
@@ -48,9 +52,6 @@ TEST_CASE("each op becomes its request") {
       {"a formatted cell has a mask of its own", op::UpdateCells{7, 1, 1, {text("a"), day(45000)}},
        R"({"updateCells":{"start":{"sheetId":7,"rowIndex":0,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"a"}}]}]}},)"
        R"({"updateCells":{"start":{"sheetId":7,"rowIndex":0,"columnIndex":1},"fields":"userEnteredValue,userEnteredFormat.numberFormat","rows":[{"values":[{"userEnteredValue":{"numberValue":45000},"userEnteredFormat":{"numberFormat":{"type":"DATE","pattern":"dd/mm/yyyy"}}}]}]}})"},
-      {"a block is split by columns", op::UpdateBlock{7, 3, 1, {{text("a"), day(1)}, {text("b"), day(2)}}},
-       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":2,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"a"}}]},{"values":[{"userEnteredValue":{"stringValue":"b"}}]}]}},)"
-       R"({"updateCells":{"start":{"sheetId":7,"rowIndex":2,"columnIndex":1},"fields":"userEnteredValue,userEnteredFormat.numberFormat","rows":[{"values":[{"userEnteredValue":{"numberValue":1},"userEnteredFormat":{"numberFormat":{"type":"DATE","pattern":"dd/mm/yyyy"}}}]},{"values":[{"userEnteredValue":{"numberValue":2},"userEnteredFormat":{"numberFormat":{"type":"DATE","pattern":"dd/mm/yyyy"}}}]}]}})"},
       {"column mark", op::MarkColumn{7, 2, 55, "k", "v"},
        R"({"createDeveloperMetadata":{"developerMetadata":{"metadataId":55,"metadataKey":"k","metadataValue":"v","visibility":"PROJECT","location":{"dimensionRange":{"sheetId":7,"dimension":"COLUMNS","startIndex":1,"endIndex":2}}}}})"},
       {"token", op::MarkSpreadsheet{55, "k", "v"},
@@ -79,11 +80,10 @@ TEST_CASE("each op becomes its request") {
   }
 }
 
-TEST_CASE("a block whose rows differ in formats is written row by row, and requests are traced to their op") {
-  const std::vector<Op> ops = {op::GrowGrid{1, 5, 5}, op::UpdateBlock{1, 1, 1, {{text("a"), day(1)}, {day(2), text("b")}}},
-                               op::GrowGrid{1, 0, 0}, op::DeleteMark{9}};
+TEST_CASE("requests are traced to their op") {
+  const std::vector<Op> ops = {op::GrowGrid{1, 5, 5}, op::UpdateCells{1, 1, 1, {text("a"), day(1), text("b")}}, op::GrowGrid{1, 0, 0}, op::DeleteMark{9}};
   const auto batch = google::encode_batch(ops, {}).value();
-  CHECK(batch.op_of_request == std::vector{0, 0, 1, 1, 1, 1, 3});
+  CHECK(batch.op_of_request == std::vector{0, 0, 1, 1, 1, 3});
 }
 
 TEST_CASE("ranges to read back are quoted and asked for") {
@@ -96,6 +96,4 @@ TEST_CASE("what JSON cannot carry is refused with the op") {
   const double infinity = std::numeric_limits<double>::infinity();
   const auto bad_number = google::encode_batch({op::DeleteMark{1}, op::UpdateCells{1, 1, 1, {number(infinity)}}}, {});
   CHECK(bad_number.error().request_index == 1);
-  const auto ragged = google::encode_batch({op::UpdateBlock{1, 1, 1, {{text("a")}, {text("b"), text("c")}}}}, {});
-  CHECK(ragged.error().code == Errc::invalid_input);
 }

@@ -63,8 +63,7 @@ TEST_CASE("every request that the client can send is one of the discovery docume
   (void)f.read({{.title = "T"}});
   const std::pair<FormatKind, std::string> money{FormatKind::currency, "#,##0.00"};
   (void)f.write({op::AddTab{1, "t", 10, 3}, op::InsertRows{1, 2, 3}, op::DeleteRows{1, 2, 1}, op::GrowGrid{1, 2, 2},
-                 op::InsertColumns{1, 2, 1}, op::UpdateCells{1, 1, 1, {{.value = "x"}, {.value = 1.5, .format = money}}},
-                 op::UpdateBlock{1, 1, 1, {{{.value = true}, {}}}}, op::MarkColumn{1, 1, 5, "k", "v"},
+                 op::UpdateCells{1, 1, 1, {{.value = "x"}, {.value = 1.5, .format = money}, {.value = true}, {}, {.value = FormulaText{"=A1"}}}}, op::MarkColumn{1, 1, 5, "k", "v"},
                  op::MarkSpreadsheet{6, "k", "v"}, op::DeleteMark{6}, op::HideColumn{1, 1},
                  op::ProtectColumn{1, 1, "d"}, op::SetFilter{1, {1, 1, 2, 2}, R"({"filterSpecs":[{"columnIndex":0}]})"}},
                 {{"T", {1, 1, 2, 2}}});

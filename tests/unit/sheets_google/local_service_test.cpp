@@ -89,9 +89,9 @@ TEST_CASE("every op takes effect and is read back in the same call") {
   Fixture f;
   const std::pair<FormatKind, std::string> day{FormatKind::date, "dd/mm/yyyy"};
   const auto written = f.write(
-      {op::AddTab{9, "Life", 20, 5}, op::InsertRows{kTab, 3, 2}, op::GrowGrid{kTab, 5, 1}, op::InsertColumns{kTab, 3, 1},
+      {op::AddTab{9, "Life", 20, 5}, op::InsertRows{kTab, 3, 2}, op::GrowGrid{kTab, 5, 1},
        op::UpdateCells{kTab, 3, 1, {{.value = "=1+1"}, {.value = 0.1}}},
-       op::UpdateBlock{kTab, 4, 1, {{{.value = "0012"}, {.value = 45000.0, .format = day}, {.value = true}}}},
+       op::UpdateCells{kTab, 4, 1, {{.value = "0012"}, {.value = 45000.0, .format = day}, {.value = true}}},
        op::MarkColumn{kTab, 1, 501, "rowlane-field", "name"}, op::MarkSpreadsheet{502, "rowlane-pass", "p1"},
        op::HideColumn{kTab, 3}, op::ProtectColumn{kTab, 3, "Rowlane"}, op::SetFilter{kTab, {1, 1, 10, 2}, ""},
        op::UpdateCells{8, 1, 1, {{.value = "x"}}}},

@@ -1,0 +1,28 @@
+// Cutting a plan into batches that Google takes: whole records, updates first, then removals, then new rows. Pure.
+#pragma once
+
+#include <functional>
+
+#include "plan/tab_plan.hpp"
+#include "sheets/sheet_api.hpp"
+
+namespace rowlane::sync {
+
+// What is left of one call. Google's limits are softer; these keep a call quick.
+struct ChunkBudget {
+  std::size_t bytes = 1'500'000;
+  std::size_t requests = 20'000;
+};
+using OpBytes = std::function<std::size_t(const sheets::Op&)>;
+
+// Moves as much of `rest` as fits into the returned plan, at least one record when nothing was cut yet. Without
+// `with_deletes` removals stay in `rest`.
+plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, const OpBytes& bytes_of);
+// The rows of `rest` after `done` was written.
+void advance(plan::TabPlan& rest, const plan::TabPlan& done);
+// Nothing is left to write.
+bool is_written(const plan::TabPlan& rest);
+// The sheet's content of a cell edit.
+sheets::CellWrite write_of(const plan::CellEdit& edit);
+
+}  // namespace rowlane::sync

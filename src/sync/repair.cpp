@@ -1,0 +1,278 @@
+#include "sync/repair.hpp"
+
+#include "sync/row_match.hpp"
+#include "sync/traces.hpp"
+
+namespace rowlane::sync {
+
+namespace {
+
+using namespace sheets;
+
+std::string default_pattern(FormatKind kind) {
+  switch (kind) {
+    case FormatKind::none: return "";
+    case FormatKind::text: return "@";
+    case FormatKind::number:
+    case FormatKind::currency: return "#,##0.00";
+    case FormatKind::percent: return "0.00%";
+    case FormatKind::date: return "dd/mm/yyyy";
+    case FormatKind::time: return "hh:mm:ss";
+    case FormatKind::date_time: return "dd/mm/yyyy hh:mm:ss";
+    case FormatKind::scientific: return "0.00E+00";
+  }
+  std::unreachable();
+}
+
+// References to the formula's own row follow it to its new one.
+std::string moved_formula(std::string_view formula, int from, int to) {
+  if (from == to) return std::string(formula);
+  std::string out;
+  for (std::size_t i = 0; i < formula.size();) {
+    const bool is_letter = (formula[i] >= 'A' && formula[i] <= 'Z') || (formula[i] >= 'a' && formula[i] <= 'z');
+    out += formula[i++];
+    if (!is_letter) continue;
+    std::size_t end = i;
+    while (end < formula.size() && formula[end] >= '0' && formula[end] <= '9') ++end;
+    if (end > i && formula.substr(i, end - i) == std::to_string(from)) {
+      out += std::to_string(to);
+      i = end;
+    }
+  }
+  return out;
+}
+
+class Repairer {
+ public:
+  Repairer(const Sent& sent, const SentTab& tab, const SheetTable& found)
+      : tab_(tab), planned_(*tab.planned), found_(found), traces_(trace(sent.ops, tab.sheet_id)),
+        origins_(column_origins(planned_, found, tab.header_row)) {}
+
+  Repair run() {
+    hide_traces();
+    match_ = match_moved_rows({planned_, found_, origins_, hidden_, made_, tab_.id_column});
+    judge_rows();
+    judge_removals();
+    find_lost_rows();
+    put_back();
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] int origin(int column) const { return static_cast<std::size_t>(column) < origins_.size() ? origins_[static_cast<std::size_t>(column)] : column; }
+  [[nodiscard]] bool is_ours(int row, int column, const CellWrite& write) const { return holds(found_.at(row, column), found_.formula_at(row, column), write); }
+  [[nodiscard]] int planned_of(int row) const { return row <= found_.row_count() ? match_.planned_of[static_cast<std::size_t>(row)] : 0; }
+  [[nodiscard]] int found_of(int row) const { return row <= planned_.row_count() ? match_.found_of[static_cast<std::size_t>(row)] : 0; }
+
+  // What still holds our writing says nothing about the row it stands in.
+  void hide_traces() {
+    for (const TracedRow& traced : traces_.rows) {
+      if (traced.restored) continue;
+      std::set<int> columns;
+      for (const auto& [column, cell] : traced.cells)
+        if (is_ours(traced.row, column, *cell.write)) columns.insert(column);
+      if (columns.empty()) continue;
+      if (traced.planned_row == 0 && columns.size() * 2 > traced.cells.size()) made_.insert(traced.row);
+      else hidden_.emplace(traced.row, std::move(columns));
+    }
+  }
+
+  // A row was hit as meant when it is the row that was planned on, and its columns did not move.
+  [[nodiscard]] bool is_right(const TracedRow& traced) const {
+    const bool columns_stand = std::all_of(traced.cells.begin(), traced.cells.end(), [&](const auto& cell) { return origin(cell.first) == cell.first; });
+    if (!columns_stand) return false;
+    if (traced.planned_row == 0) return made_.contains(traced.row);
+    const int is = planned_of(traced.row), went_to = found_of(traced.planned_row);
+    if (is == 0 && went_to == 0) return !has_content(planned_, traced.planned_row) || !match_.has_content[static_cast<std::size_t>(std::min(traced.row, found_.row_count()))];
+    return is == traced.planned_row;
+  }
+
+  void judge_rows() {
+    for (const TracedRow& traced : traces_.rows) {
+      if (traced.restored) continue;
+      const bool right = is_right(traced);
+      for (const auto& [column, cell] : traced.cells)
+        if (cell.effect >= 0) (right ? out_.right : wrong_).insert(cell.effect);
+      if (right) continue;
+      wrong_rows_.insert(&traced);
+    }
+    for (const int effect : wrong_) out_.right.erase(effect);
+  }
+
+  void judge_removals() {
+    for (const RemovedRow& removed : traces_.removed) {
+      const bool gone = removed.planned_row > 0 && found_of(removed.planned_row) == 0;
+      if (gone && removed.effect >= 0) out_.right.insert(removed.effect);
+      if (!gone) ++misfires_;
+    }
+  }
+
+  // Rows that are gone though nobody meant to remove them, as many as removals missed their own; nearest first.
+  void find_lost_rows() {
+    if (misfires_ == 0) return;
+    std::set<int> meant;
+    for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row);
+    const auto distance = [&](int row) {
+      const auto after = meant.lower_bound(row);
+      int best = std::numeric_limits<int>::max();
+      if (after != meant.end()) best = *after - row;
+      if (after != meant.begin()) best = std::min(best, row - *std::prev(after));
+      return best;
+    };
+    std::vector<int> gone;
+    for (int row = 1; row <= planned_.row_count(); ++row)
+      if (found_of(row) == 0 && !meant.contains(row) && !is_hit(row) && has_content(planned_, row)) gone.push_back(row);
+    std::sort(gone.begin(), gone.end(), [&](int a, int b) { return std::pair(distance(a), a) < std::pair(distance(b), b); });
+    if (gone.size() > misfires_) gone.resize(misfires_);
+    lost_rows_.insert(gone.begin(), gone.end());
+  }
+  // A row that was written as meant but shows nothing else by which it could be told.
+  [[nodiscard]] bool is_hit(int planned_row) const {
+    return std::any_of(traces_.rows.begin(), traces_.rows.end(), [&](const TracedRow& traced) { return traced.planned_row == planned_row && !wrong_rows_.contains(&traced) && planned_of(traced.row) == 0; });
+  }
+
+  void put_back() {
+    std::map<int, std::vector<int>> lost_after;  // row of `found` (0: above all) -> rows of `planned` to put back below it
+    for (const int lost : lost_rows_) {
+      int above = lost - 1;
+      while (above > 0 && found_of(above) == 0) --above;
+      lost_after[above > 0 ? found_of(above) : 0].push_back(lost);
+    }
+    std::set<int> strays;
+    for (const TracedRow* traced : wrong_rows_)
+      if (traced->planned_row == 0 && made_.contains(traced->row) && !holds_more(*traced)) strays.insert(traced->row);
+    for (auto row = strays.rbegin(); row != strays.rend(); ++row) add(op::DeleteRows{tab_.sheet_id, *row, 1});
+
+    int row = 0;  // as it stands after the operations
+    const auto lost_below = [&](int found_row) {
+      for (const int lost : lost_after[found_row]) put_row_back(lost, ++row);
+    };
+    std::map<int, const TracedRow*> wrong;
+    for (const TracedRow* traced : wrong_rows_) wrong.emplace(traced->row, traced);
+    lost_below(0);
+    for (int at = 1; at <= found_.row_count(); ++at) {
+      if (strays.contains(at)) continue;
+      ++row;
+      if (const auto hit = wrong.find(at); hit != wrong.end()) put_cells_back(*hit->second, row);
+      lost_below(at);
+    }
+  }
+
+  // People wrote into our new row since.
+  [[nodiscard]] bool holds_more(const TracedRow& traced) const {
+    for (int column = 1; column <= found_.column_count(); ++column) {
+      const Cell& cell = found_.at(traced.row, column);
+      if (cell.is_empty() || cell.is_computed() || cell.kind == CellKind::boolean) continue;
+      const auto written = traced.cells.find(column);
+      if (written == traced.cells.end() || !is_ours(traced.row, column, *written->second.write)) return true;
+    }
+    return false;
+  }
+
+  void put_cells_back(const TracedRow& traced, int row) {
+    const int planned_row = planned_of(traced.row);
+    const bool shows_more = traced.row <= found_.row_count() && match_.has_content[static_cast<std::size_t>(traced.row)];
+    bool changed = false;
+    for (const auto& [column, cell] : traced.cells) {
+      if (!is_ours(traced.row, column, *cell.write)) continue;  // a person's by now
+      const int from = origin(column);
+      plan::CellImage image = planned_row && from ? plan::image_of(planned_, planned_row, from) : plan::CellImage{};
+      if (planned_row == 0 && shows_more && from) ++out_.lost;
+      if (image.formula) image.text = moved_formula(image.text, planned_row, row);
+      CellWrite write = write_of(image);
+      if (cell.write->format && image.format != found_.at(traced.row, column).format) write.format = {image.format, default_pattern(image.format)};
+      if (!write.format && is_ours(traced.row, column, write)) continue;
+      add(op::UpdateCells{tab_.sheet_id, row, column, {std::move(write)}});
+      ++out_.cells;
+      changed = true;
+    }
+    if (changed) out_.rows.push_back(row);
+  }
+
+  void put_row_back(int planned_row, int row) {
+    add(op::InsertRows{tab_.sheet_id, row, 1, row > tab_.header_row + 1});
+    for (int column = 1; column <= found_.column_count() || column <= planned_.column_count(); ++column) {
+      const int from = origin(column);
+      if (!from) continue;
+      plan::CellImage image = plan::image_of(planned_, planned_row, from);
+      if (image.formula) image.text = moved_formula(image.text, planned_row, row);
+      CellWrite write = write_of(image);
+      if (write.value.index() == 0) continue;
+      if (image.format != FormatKind::none && planned_.at(planned_row - 1, from).format != image.format) write.format = {image.format, default_pattern(image.format)};
+      add(op::UpdateCells{tab_.sheet_id, row, column, {std::move(write)}});
+    }
+    ++out_.whole_rows;
+    out_.rows.push_back(row);
+  }
+
+  void add(Op op) { out_.ops.push_back({std::move(op), kRestoreEffect}); }
+
+  const SentTab& tab_;
+  const SheetTable& planned_;
+  const SheetTable& found_;
+  const Traces traces_;
+  const std::vector<int> origins_;
+  std::map<int, std::set<int>> hidden_;     // by row of `found`: columns that hold our writing
+  std::set<int> made_;                      // rows of `found` that the batch inserted
+  RowMatch match_;
+  std::set<int> wrong_;                     // effects
+  std::set<const TracedRow*> wrong_rows_;
+  std::set<int> lost_rows_;                 // of `planned`
+  std::size_t misfires_ = 0;
+  Repair out_;
+};
+
+// Without the tab as planned on nothing can be put back; what stands right is told by the ids.
+Repair judge_by_id(const Sent& sent, const SentTab& tab, const SheetTable& found) {
+  int id_column = tab.id_column;
+  for (const ColumnMark& mark : found.column_marks)
+    if (mark.key == kColumnMarkKey && mark.value == kIdColumnMark) id_column = mark.column;
+  std::map<std::string_view, int> row_of;
+  for (int row = tab.header_row + 1; row <= found.row_count(); ++row)
+    if (const std::string_view id = found.at(row, id_column).text(); !id.empty()) row_of.emplace(id, row);
+  const Traces traces = trace(sent.ops, tab.sheet_id);
+  std::map<int, bool> stands;
+  for (const TracedRow& traced : traces.rows)
+    for (const auto& [column, cell] : traced.cells) {
+      if (cell.effect < 0) continue;
+      const auto row = row_of.find(sent.effects[static_cast<std::size_t>(cell.effect)].public_id);
+      const bool right = row != row_of.end() && holds(found.at(row->second, column), found.formula_at(row->second, column), *cell.write);
+      const auto [at, fresh] = stands.emplace(cell.effect, right);
+      if (!fresh) at->second = at->second && right;
+    }
+  for (const RemovedRow& removed : traces.removed)
+    if (removed.effect >= 0) stands[removed.effect] = !row_of.contains(sent.effects[static_cast<std::size_t>(removed.effect)].public_id);
+  Repair out;
+  for (const auto& [effect, right] : stands)
+    if (right) out.right.insert(effect);
+  return out;
+}
+
+}  // namespace
+
+CellWrite write_of(const plan::CellImage& image) {
+  if (image.formula) return {.value = FormulaText{image.text}, .format = std::nullopt};
+  switch (image.kind) {
+    case CellKind::text: return {.value = image.text, .format = std::nullopt};
+    case CellKind::number: return {.value = image.number, .format = std::nullopt};
+    case CellKind::boolean: return {.value = image.number != 0, .format = std::nullopt};
+    case CellKind::empty:
+    case CellKind::error: return {};
+  }
+  std::unreachable();
+}
+
+bool holds(const Cell& cell, std::string_view formula, const CellWrite& write) {
+  if (const auto* entered = std::get_if<FormulaText>(&write.value)) return cell.formula && formula == entered->text;
+  if (cell.formula) return false;
+  if (const auto* text = std::get_if<std::string>(&write.value)) return text->empty() ? cell.is_empty() : cell.kind == CellKind::text && cell.text() == *text;
+  if (const auto* number = std::get_if<double>(&write.value)) return cell.kind == CellKind::number && cell.number == *number;
+  if (const auto* boolean = std::get_if<bool>(&write.value)) return cell.kind == CellKind::boolean && (cell.number != 0) == *boolean;
+  return cell.is_empty() || cell.spilled;
+}
+
+Repair repair_tab(const Sent& sent, const SentTab& tab, const SheetTable& found) {
+  return tab.planned ? Repairer(sent, tab, found).run() : judge_by_id(sent, tab, found);
+}
+
+}  // namespace rowlane::sync
