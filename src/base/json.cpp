@@ -211,6 +211,16 @@ std::string Json::dump() const {
   return out;
 }
 
+namespace {
+// The parser stopped right behind the escape of a leading surrogate: nothing that completes it follows.
+bool follows_lead_surrogate(std::string_view text, std::size_t read) {
+  constexpr std::size_t kEscapeLength = 6;
+  const std::size_t at = text.rfind("\\u", read);
+  if (at == std::string_view::npos || read > at + kEscapeLength + 1 || at + 4 > text.size()) return false;
+  return (text[at + 2] == 'd' || text[at + 2] == 'D') && std::string_view("89abAB").contains(text[at + 3]);
+}
+}  // namespace
+
 Result<Json> parse_json(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = kDepthMax;
@@ -228,14 +238,15 @@ Result<Json> parse_json(std::string_view text) {
       ++column;
     }
   }
+  // Text that is no Unicode is its member's fault; anything else is the document's.
+  const bool is_bad_text = ec == boost::json::error::illegal_leading_surrogate || ec == boost::json::error::illegal_trailing_surrogate ||
+                           follows_lead_surrogate(text, read) || (read < text.size() && static_cast<unsigned char>(text[read]) >= 0x80);
   const std::string& doubled = parser.handler().doubled_key;
   const std::string why = !doubled.empty() ? fmt::format("the key \"{}\" stands twice in one object", doubled)
                           : ec == boost::json::error::too_deep ? fmt::format("nested deeper than {} levels", kDepthMax)
                           : ec == boost::json::error::incomplete ? std::string("ends too early")
+                          : is_bad_text                          ? std::string("text that is not Unicode")
                                                                   : ec.message();
-  // Text that is no Unicode is its member's fault; anything else is the document's.
-  const bool is_bad_text = ec == boost::json::error::illegal_leading_surrogate || ec == boost::json::error::illegal_trailing_surrogate ||
-                           (read < text.size() && static_cast<unsigned char>(text[read]) >= 0x80);
   std::string field = is_bad_text && !parser.handler().keys.empty() ? parser.handler().keys.back() : std::string();
   return fail(Errc::invalid_input, fmt::format("not valid JSON at line {}, column {}: {}", line, column, why), std::move(field));
 }
