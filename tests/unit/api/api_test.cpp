@@ -87,14 +87,80 @@ TEST_CASE("a sync is accepted at once and can be looked at and cancelled") {
   CHECK(server.call("u1", "POST", "/api/insurance/sync/to-sheet", R"({"tabName":"nowhere"})").status == 400);
 }
 
-TEST_CASE("every route is in openapi.json, and closed ones answer 401") {
+TEST_CASE("the routes and openapi.json are the same, both ways") {
   Server server;
   const Json described = must(parse_json(server.call("", "GET", "/openapi.json").body));
-  std::size_t count = 0;
-  for (const auto& [path, methods] : *described["paths"].if_object()) count += methods.if_object()->size();
-  CHECK(count == server.router.routes().size());
-  CHECK(server.call("", "GET", "/api/insurance/customers").status == 401);
-  CHECK(server.call("u1", "GET", "/api/insurance/config").status == 200);
-  CHECK(server.call("", "GET", "/readyz").status == 200);
-  CHECK(server.call("", "GET", "/metrics").status == 200);
+  std::vector<std::string> routes, operations;
+  for (const net::Route& route : server.router.routes()) routes.push_back(fmt::format("{} {} {}", route.method, route.pattern, route.name));
+  for (const auto& [path, methods] : *described["paths"].if_object())
+    for (const auto& [method, operation] : *methods.if_object()) {
+      std::string upper = method;
+      for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      operations.push_back(fmt::format("{} {} {}", upper, path, operation["operationId"].string_or()));
+    }
+  std::sort(routes.begin(), routes.end());
+  std::sort(operations.begin(), operations.end());
+  CHECK(routes == operations);
+  CHECK(!api::is_described("no_such_route"));
+}
+
+TEST_CASE("every answer with a body has a schema that is there") {
+  Server server;
+  const Json described = must(parse_json(server.call("", "GET", "/openapi.json").body));
+  const Json& schemas = described["components"]["schemas"];
+  std::size_t refs = 0;
+  const std::string prefix = "#/components/schemas/";
+  const auto look = [&](const auto& self, const Json& json) -> void {
+    if (const Json::Object* object = json.if_object()) {
+      for (const auto& [name, value] : *object) {
+        if (name == "$ref") {
+          ++refs;
+          CAPTURE(value.string_or());
+          CHECK(value.string_or().starts_with(prefix));
+          CHECK(schemas.find(value.string_or().substr(prefix.size())) != nullptr);
+        }
+        self(self, value);
+      }
+    } else if (const Json::Array* array = json.if_array()) {
+      for (const Json& value : *array) self(self, value);
+    }
+  };
+  look(look, described);
+  CHECK(refs > 100);
+}
+
+TEST_CASE("metrics are for loopback, or an admin's token") {
+  Server server;
+  const UserId admin = must(server.executor.finish(server.store.create_user({.agency = server.agencies.front().id, .email = "root@x", .name = "root", .role = store::Role::admin})));
+  REQUIRE(server.executor.finish(server.store.create_token(admin, auth::token_hash("root"))));
+  struct Case {
+    std::string_view name, address, token;
+    int status;
+  };
+  const Case cases[] = {
+      {"loopback", "127.0.0.1", "", 200},
+      {"loopback of version 6", "::1", "", 200},
+      {"elsewhere, nobody", "10.0.0.1", "", 401},
+      {"elsewhere, an agent", "10.0.0.1", "u1", 403},
+      {"elsewhere, an unknown token", "10.0.0.1", "none", 401},
+      {"elsewhere, the admin", "10.0.0.1", "root", 200},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    net::Request request{.method = "GET", .target = "/metrics", .path = "/metrics", .peer_address = std::string(c.address)};
+    if (!c.token.empty()) request.headers.emplace_back("authorization", fmt::format("Bearer {}", c.token));
+    CHECK(server.executor.finish(server.router.handle(std::move(request))).status == c.status);
+  }
+}
+
+TEST_CASE("a job tells what it is a retry of, and only then") {
+  Server server;
+  const auto queued = must(parse_json(server.call("u1", "POST", "/api/insurance/sync/to-sheet").body));
+  const std::string job = "/api/insurance/sync/jobs/" + queued["jobId"].string_or();
+  CHECK(must(parse_json(server.call("u1", "POST", job + "/cancel").body)).find("retryOf") == nullptr);
+  CHECK(server.call("u1", "POST", job + "/cancel").status == 409);
+  const auto retried = server.call("u1", "POST", job + "/retry");
+  CHECK(retried.status == 202);
+  CHECK(must(parse_json(retried.body))["retryOf"].string_or() == queued["jobId"].string_or());
+  CHECK(server.call("u1", "POST", job + "/confirm").status == 409);
 }

@@ -1,1 +1,1 @@
-set(UNIT_LINKS rowlane_auth)
+set(UNIT_LINKS rowlane_auth rowlane_store_sqlite)

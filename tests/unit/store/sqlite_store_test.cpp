@@ -1,0 +1,134 @@
+#include <doctest/doctest.h>
+
+#include "store/sqlite/migrations.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "support/manual_executor.hpp"
+
+using namespace rowlane;
+
+namespace {
+template <class T>
+T must(Result<T> result) {
+  REQUIRE_MESSAGE(result.has_value(), result.error().message);
+  return std::move(*result);
+}
+
+struct HandClock final : Clock {
+  WallTime at = from_ms(1'700'000'000'000);
+  [[nodiscard]] WallTime now() const override { return at; }
+};
+
+constexpr Millis kDay{24LL * 3600 * 1000};
+
+struct Office {
+  rowlane::testing::ManualExecutor executor;
+  HandClock clock;
+  SeededRandom random{7};
+  FieldCatalogue catalogue;
+  db::Sqlite db = must(db::Sqlite::open(":memory:"));
+  store::InlineRunner runner{db};
+  store::SqliteStore store{runner, clock, random, catalogue};
+
+  Office() { REQUIRE(store::migrate(db)); }
+
+  // An agency with a user of its own, its spreadsheet `account-book` on that account.
+  Scope add_agency(const std::string& account) {
+    const AgencyId agency = must(executor.finish(store.upsert_agency({.key = account, .name = account, .spreadsheet_id = account + "-book", .account = account})));
+    const UserId user = must(executor.finish(store.create_user({.agency = agency, .email = account + "@x", .name = account})));
+    return {agency, user, false};
+  }
+  JobId press(const Scope& scope, const std::string& account) {
+    return must(executor.finish(store.enqueue({.scope = scope, .spreadsheet_id = account + "-book", .tabs = {}, .deleted = {}}))).id;
+  }
+  store::ClaimAnswer claim(const store::AccountQuotas& quota) {
+    return must(executor.finish(store.claim_next({.node = "n", .accounts = {"small", "large"}, .quota = quota})));
+  }
+  std::int64_t count(std::string_view table) {
+    db::Statement stmt = db.prepare(fmt::format("SELECT count(*) FROM {}", table));
+    REQUIRE(must(stmt.step()));
+    return stmt.i64(0);
+  }
+};
+}  // namespace
+
+TEST_CASE("every account spends its own quota") {
+  Office office;
+  const Scope small = office.add_agency("small"), large = office.add_agency("large");
+  const store::AccountQuotas quota{{"small", {.reads = 1, .writes = 1}}, {"large", {.reads = 100, .writes = 100}}};
+  for (int i = 0; i < 2; ++i) office.press(small, "small"), office.press(large, "large");
+
+  store::ClaimAnswer first = office.claim(quota);
+  REQUIRE(first.claim);
+  CHECK(first.account == "small");
+  REQUIRE(office.executor.finish(office.store.may_send(first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small"))));
+  const Status spent = office.executor.finish(office.store.may_send(first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small")));
+  REQUIRE(!spent);
+  CHECK(spent.error().code == Errc::quota_exceeded);
+  REQUIRE(office.executor.finish(office.store.finish_pass(*first.claim, {.jobs = {{.id = first.claim->heads.front().id}}})));
+
+  // The small account's window is spent; the large one's is not, and goes on.
+  store::ClaimAnswer second = office.claim(quota);
+  REQUIRE(second.claim);
+  CHECK(second.account == "large");
+  for (int i = 0; i < 5; ++i) CHECK(office.executor.finish(office.store.may_send(second.claim->lease, "large", store::CallKind::read, store::quota_of(quota, "large"))));
+  REQUIRE(office.executor.finish(office.store.finish_pass(*second.claim, {.jobs = {{.id = second.claim->heads.front().id}}})));
+  CHECK(office.claim(quota).account == "large");
+  CHECK(!office.claim(quota).claim);
+  office.clock.at += Millis{70'000};
+  CHECK(office.claim(quota).account == "small");
+}
+
+TEST_CASE("an account without limits is never made to wait") {
+  CHECK(store::quota_of({}, "default").reads == 0);
+  CHECK(store::quota_of({{"default", {.reads = 5}}}, "default").reads == 5);
+}
+
+TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
+  Office office;
+  const Scope scope = office.add_agency("small");
+  const auto expire = [&] {
+    std::int64_t all = 0;
+    for (std::int64_t deleted = 1; deleted > 0; all += deleted) deleted = must(office.executor.finish(office.store.expire()));
+    return all;
+  };
+  Record record{.agency = scope.agency, .owner = scope.user};
+  record.fields.set(field::name, std::string("A"));
+  record.fields.set(field::vertical, std::string("motor"));
+  const Record living = must(office.executor.finish(office.store.create_record(scope, record)));
+  const Record gone = must(office.executor.finish(office.store.create_record(scope, record)));
+  REQUIRE(office.executor.finish(office.store.delete_record({.scope = scope, .public_id = gone.public_id})));
+  const JobId finished = office.press(scope, "small");
+  REQUIRE(office.executor.finish(office.store.cancel_job(scope, finished)));
+  const JobId queued = office.press(scope, "small");
+  REQUIRE(office.executor.finish(office.store.create_session(scope.user, "hash", office.clock.at + kDay * 14)));
+  REQUIRE(office.executor.finish(office.store.create_token(scope.user, "token")));
+  CHECK(expire() == 0);
+
+  struct Step {
+    std::string_view name;
+    int day;
+    std::int64_t events, sessions, jobs, records, history;
+  };
+  const Step steps[] = {
+      {"events go after a day", 2, 0, 1, 2, 2, 3},
+      {"sessions when they end", 15, 0, 0, 2, 2, 3},
+      {"jobs and tombstones after 90 days", 91, 0, 0, 1, 1, 3},
+      {"history after 400", 401, 0, 0, 1, 1, 0},
+  };
+  const WallTime start = office.clock.at;
+  for (const Step& step : steps) {
+    CAPTURE(step.name);
+    office.clock.at = start + kDay * step.day;
+    CHECK(expire() > 0);
+    CHECK(expire() == 0);
+    CHECK(office.count("event") == step.events);
+    CHECK(office.count("session") == step.sessions);
+    CHECK(office.count("sync_job") == step.jobs);
+    CHECK(office.count("record") == step.records);
+    CHECK(office.count("history") == step.history);
+  }
+  CHECK(must(office.executor.finish(office.store.get_record(scope, living.public_id))).public_id == living.public_id);
+  CHECK(must(office.executor.finish(office.store.job(scope, queued))).state == JobState::queued);
+  CHECK(office.count("api_token") == 1);
+  CHECK(office.count("activity") == 0);
+}
