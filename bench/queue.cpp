@@ -127,11 +127,8 @@ class WatchedStore final : public store::PassStore {
     return store_.may_send(std::move(lease), std::move(account), kind, quota);
   }
   Task<Result<store::PassData>> load_pass(store::Claim claim) override { return store_.load_pass(std::move(claim)); }
-  Task<Status> set_phase(store::Lease lease, std::vector<JobId> jobs, std::string phase, std::int64_t done, std::int64_t total) override {
-    return store_.set_phase(std::move(lease), std::move(jobs), std::move(phase), done, total);
-  }
-  Task<Status> write_journal(store::Lease lease, PassId pass, int chunk, std::int64_t token, std::string body) override {
-    return store_.write_journal(std::move(lease), pass, chunk, token, std::move(body));
+  Task<Status> write_journal(store::Lease lease, store::NewJournal entry) override {
+    return store_.write_journal(std::move(lease), std::move(entry));
   }
   Task<Status> drop_journal(store::Lease lease, PassId pass, int chunk) override { return store_.drop_journal(std::move(lease), pass, chunk); }
   Task<Status> commit_chunk(store::Lease lease, store::ChunkCommit commit) override { return store_.commit_chunk(std::move(lease), std::move(commit)); }
@@ -288,13 +285,13 @@ void claim_cost(Report& report) {
   std::vector<double> ratios;
   for (int round = 0; round < kRounds + 1; ++round) {
     std::vector<double> none, million;
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 100; ++i) {
       none.push_back(wait_for(empty.loop(), claim_once(empty.store())));
       million.push_back(wait_for(full.loop(), claim_once(full.store())));
     }
     if (round > 0) ratios.push_back(median(million) / median(none));  // the first round warms the caches up
   }
-  report.at_most("queue: taking the next pass with 1,000,000 jobs waiting, against none", median(ratios), 1.2, fmt::format("{} rounds of 400 claims each", kRounds));
+  report.at_most("queue: taking the next pass with 1,000,000 jobs waiting, against none", median(ratios), 1.2, fmt::format("{} rounds of 100 claims each", kRounds));
 }
 
 }  // namespace

@@ -6,16 +6,18 @@ usage() {
   cat <<'TXT'
 ./dev demo    build, then start a demo agency on loopback
 ./dev sim N   replay the simulated day of seed N
+./dev bench [NAME]  measure the figures (bench/README.md), all or one: queue, http, idle, pass, ten_users
+./dev soak [MIN]    for MIN minutes (10): fuzzers and the simulation over fresh seeds
 ./dev build   compile the libraries and programs into build/
-./dev test    everything that must pass: layers, build, unit tests under ASan and UBSan, npm clients
-./dev lint    check the layers between folders
+./dev test    everything that must pass: layers, build, tests under ASan and UBSan, threads under TSan, npm clients
+./dev lint    check the layers between folders, and coroutines with clang-tidy-19
 ./dev fmt     format the sources with clang-format-19
 TXT
 }
 
 packages=(clang-19 lld-19 clang-format-19 libclang-rt-19-dev ninja-build ccache cmake pkg-config git
   libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libsodium-dev libcli11-dev
-  libtomlplusplus-dev libspdlog-dev libfmt-dev libicu-dev zlib1g-dev doctest-dev curl jq)
+  libtomlplusplus-dev libspdlog-dev libfmt-dev libicu-dev zlib1g-dev doctest-dev librapidcheck-dev curl jq)
 
 # Debian packages that are missing, installed without a question.
 set_up() {
@@ -67,8 +69,68 @@ run_tests() {
   ctest --test-dir build-asan --output-on-failure
   local node
   node=$(node_20)
+  run_thread_tests
   npm ci --silent --no-fund --no-audit --prefix tests/npm
   ROWLANE_SHEETS_SERVER="$PWD/build-asan/sheets_server" ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$node" --test tests/npm/*.test.mjs
+}
+
+# What runs on several threads, once more under TSan. As few targets as show the races: executors and sockets, the
+# store's writer and readers, and the routes on top of them.
+thread_targets=(unit_base unit_net unit_lanes unit_api conformance)
+run_thread_tests() {
+  mkdir -p build-tsan
+  configure build-tsan -DROWLANE_SANITIZE=thread
+  ninja -C build-tsan --quiet "${thread_targets[@]}"
+  ctest --test-dir build-tsan --output-on-failure -R "^($(IFS='|'; echo "${thread_targets[*]}"))\$"
+}
+
+benches=(queue http idle pass ten_users)
+# Every benchmark is run, whatever the one before it came to; the first miss makes the exit code.
+run_benches() {
+  local names=("$@") missed=0
+  [ ${#names[@]} -gt 0 ] || names=("${benches[@]}")
+  mkdir -p build-bench
+  configure build-bench
+  ninja -C build-bench --quiet "${names[@]/#/bench_}"
+  for name in "${names[@]}"; do
+    (cd build-bench && "./bench_$name") || missed=1
+  done
+  return $missed
+}
+
+# Fresh inputs, fresh seeds: what a run of fixed length cannot cover. A failing input or seed is printed.
+soak() {
+  local minutes=${1:-10} targets=(reply csv json request)
+  local seconds=$((minutes * 60 / 2 / ${#targets[@]})) end
+  build
+  ninja -C build --quiet simulation
+  mkdir -p build-fuzz
+  configure build-fuzz -DROWLANE_SANITIZE=address -DROWLANE_FUZZ=ON
+  ninja -C build-fuzz --quiet "${targets[@]/#/fuzz_}"
+  for target in "${targets[@]}"; do
+    mkdir -p "build-fuzz/corpus-$target"
+    echo "fuzz_$target: $seconds s"
+    "build-fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 -verbosity=0 -print_final_stats=1 \
+      -artifact_prefix="build-fuzz/$target-" "build-fuzz/corpus-$target" || return 1
+  done
+  end=$(($(date +%s) + minutes * 60 / 2))
+  local seed=$(($(date +%s) * 1000)) days=0
+  while [ "$(date +%s)" -lt $end ]; do
+    seed=$((seed + 1)) days=$((days + 1))
+    ROWLANE_SEED=$seed build/simulation --no-version -tc='whatever fails*' >build-fuzz/day.log 2>&1 ||
+      { cat build-fuzz/day.log; echo "replay with: ./dev sim $seed"; return 1; }
+  done
+  echo "simulation: $days fresh seeds"
+}
+
+# The two checks that a coroutine code base cannot do without; a file is one job.
+lint_coroutines() {
+  mkdir -p build
+  configure build
+  ninja -C build --quiet cmake_object_order_depends_target_rowlane_store_sqlite 2>/dev/null || true
+  git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build --quiet --warnings-as-errors='*' \
+    --checks='-*,cppcoreguidelines-avoid-capturing-lambda-coroutines,misc-coroutine-hostile-raii' \
+    --extra-arg=-Wno-unknown-warning-option
 }
 
 case "${1:-help}" in
@@ -76,7 +138,9 @@ case "${1:-help}" in
   demo) set_up; build; shift; exec build/rowlane demo "$@" ;;
   sim) set_up; build; ROWLANE_SEED=${2:?usage: ./dev sim SEED} exec build/simulation ;;
   test) set_up; run_tests ;;
-  lint) bash scripts/check_layers.sh ;;
+  bench) set_up; shift; run_benches "$@" ;;
+  soak) set_up; soak "${2:-10}" ;;
+  lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; lint_coroutines ;;
   fmt) git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i ;;
   help|-h|--help) usage ;;
   *) echo "./dev: unknown command '$1'" >&2; usage >&2; exit 2 ;;

@@ -1,5 +1,6 @@
 #include "store/sqlite/runner.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -14,6 +15,7 @@ namespace {
 
 // A transaction takes at most so many pieces, so that none waits long for a commit behind a crowd.
 constexpr std::size_t kGroupMax = 1'000;
+constexpr std::chrono::microseconds kPatienceMax{1'000};
 
 struct WritePiece {
   SqliteRunner::Write work;
@@ -25,16 +27,24 @@ template <class T>
 class Inbox {
  public:
   void push(T piece) {
+    bool enough = false;
     {
       const std::lock_guard lock(mutex_);
       pieces_.push_back(std::move(piece));
+      enough = pieces_.size() >= wanted_;
     }
-    filled_.notify_one();
+    if (enough) filled_.notify_one();
   }
-  // Up to `most` pieces; empty once closed and drained.
-  std::vector<T> take(std::size_t most) {
+  // Up to `most` pieces; empty once closed and drained. When `expected` is above 1, waits up to `patience` after the
+  // first one for so many: for a single taker.
+  std::vector<T> take(std::size_t most, std::size_t expected = 1, std::chrono::microseconds patience = {}) {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [&] { return closed_ || !pieces_.empty(); });
+    if (expected > 1 && pieces_.size() < expected) {
+      wanted_ = expected;
+      filled_.wait_for(lock, patience, [&] { return closed_ || pieces_.size() >= wanted_; });
+      wanted_ = 1;
+    }
     std::vector<T> taken;
     while (!pieces_.empty() && taken.size() < most) {
       taken.push_back(std::move(pieces_.front()));
@@ -54,6 +64,7 @@ class Inbox {
   std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<T> pieces_;
+  std::size_t wanted_ = 1;  // a push wakes a taker from this length on
   bool closed_ = false;
 };
 
@@ -80,12 +91,21 @@ struct ThreadedRunner::Impl {
   Inbox<SqliteRunner::Read> reads;
   std::vector<std::thread> threads;
 
+  // Those whose answers a commit gave out tend to come back at once: a moment's wait lets them share the next commit,
+  // instead of the first of them taking one alone. The wait is a part of what a commit costs, so it is never long
+  // beside it, and there is none for a lone writer.
   void write_loop(db::Sqlite db) {
+    using Clock = std::chrono::steady_clock;
+    std::size_t before = 1;
+    std::chrono::microseconds patience{0};
     for (;;) {
-      std::vector<WritePiece> group = writes.take(kGroupMax);
+      std::vector<WritePiece> group = writes.take(kGroupMax, before, patience);
       if (group.empty()) return;
+      const Clock::time_point start = Clock::now();
       const Status committed = run_group(db, group);
       if (!committed) log_error("a commit failed: {}", committed.error().message);
+      patience = std::min(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start) / 4, kPatienceMax);
+      before = group.size();
       for (WritePiece& piece : group) piece.done(committed);
     }
   }

@@ -1,0 +1,256 @@
+// The durable queue: order, keys, limits, scopes, holds, waits, expiry.
+#include <doctest/doctest.h>
+
+#include "conformance/engine.hpp"
+
+namespace rowlane::conformance {
+
+namespace {
+constexpr Millis kDay{24LL * 3600 * 1000};
+
+std::vector<std::int64_t> ids(const std::vector<store::ClaimedJob>& jobs) {
+  std::vector<std::int64_t> out;
+  for (const store::ClaimedJob& job : jobs) out.push_back(job.id.value);
+  return out;
+}
+}  // namespace
+
+TEST_CASE("jobs: a lane gives its jobs one by one, in the order accepted; lanes of a spreadsheet go together") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId first = office.press(office.asha), second = office.press(office.asha), ravis = office.press(office.ravi);
+    CHECK(office.wait(office.store().job(office.asha, second)).value().position == 2);
+    store::Claim claim = office.claim();
+    CHECK(ids(claim.heads) == std::vector{first.value, ravis.value});
+    CHECK(office.nothing_to_claim());  // one pass a spreadsheet
+    CHECK(office.wait(office.store().job(office.asha, first)).value().state == JobState::running);
+    CHECK(office.wait(office.store().job(office.asha, second)).value().state == JobState::queued);
+    REQUIRE(office.finish(claim));
+    claim = office.claim();
+    CHECK(ids(claim.heads) == std::vector{second.value});
+    REQUIRE(office.finish(claim));
+    CHECK(office.nothing_to_claim());
+    CHECK(office.wait(office.store().job(office.asha, second)).value().state == JobState::succeeded);
+  }
+}
+
+TEST_CASE("jobs: those that follow a head and were accepted before the load are its followers") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId head = office.press(office.asha), follower = office.press(office.asha);
+    const store::Claim claim = office.claim();
+    const JobId late = office.press(office.asha);
+    const auto data = office.wait(office.store().load_pass(claim));
+    REQUIRE(data);
+    CHECK(ids(data->followers) == std::vector{follower.value, late.value});
+    const JobId later = office.press(office.asha);
+    store::PassOutcome outcome;
+    outcome.jobs.push_back({.id = head, .result = "{}"});
+    for (const store::ClaimedJob& job : data->followers) outcome.jobs.push_back({.id = job.id, .result = "{}", .settled_by = head});
+    REQUIRE(office.wait(office.store().finish_pass(claim, outcome)));
+    CHECK(office.wait(office.store().job(office.asha, late)).value().settled_by == head);
+    CHECK(ids(office.claim().heads) == std::vector{later.value});
+  }
+}
+
+TEST_CASE("jobs: spreadsheets of an account take turns") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    for (int i = 0; i < 3; ++i) (void)office.press(office.asha, "book-a");
+    (void)office.press(office.other, "book-b");
+    REQUIRE(office.finish(office.claim("book-a")));
+    REQUIRE(office.finish(office.claim("book-b")));
+    REQUIRE(office.finish(office.claim("book-a")));
+    REQUIRE(office.finish(office.claim("book-a")));
+    CHECK(office.nothing_to_claim());
+  }
+}
+
+TEST_CASE("jobs: a pass that settles nothing gives its jobs back to their places") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId first = office.press(office.asha);
+    (void)office.press(office.asha);
+    REQUIRE(office.wait(office.store().finish_pass(office.claim(), {})));
+    const store::Claim again = office.claim();
+    REQUIRE(again.heads.size() == 1);
+    CHECK(again.heads[0].id == first);
+    CHECK(again.heads[0].attempt == 2);
+  }
+}
+
+TEST_CASE("jobs: an idempotency key gives the first answer again for a day, to its user alone") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    store::NewJob job{.scope = office.asha, .spreadsheet_id = "book-a", .idempotency_key = "k", .idempotency_route = "to-sheet", .body_hash = "one"};
+    const auto first = office.wait(office.store().enqueue(job)), again = office.wait(office.store().enqueue(job));
+    REQUIRE(first);
+    REQUIRE(again);
+    CHECK(again->id == first->id);
+    CHECK(again->position == first->position);
+    store::NewJob changed = job;
+    changed.body_hash = "two";
+    const auto refused = office.wait(office.store().enqueue(changed));
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::invalid_input);
+    store::NewJob ravis = job;
+    ravis.scope = office.ravi;
+    CHECK(office.wait(office.store().enqueue(ravis)).value().id != first->id);
+    office.clock.advance(kDay + Millis{1});
+    CHECK(office.wait(office.store().enqueue(job)).value().id != first->id);
+    CHECK(office.wait(office.store().jobs(office.asha, 50, "")).value().jobs.size() == 2);
+  }
+}
+
+TEST_CASE("jobs: a full lane refuses, and takes again once a job has ended") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const store::NewJob job{.scope = office.asha, .spreadsheet_id = "book-a", .lane_jobs_max = 2};
+    REQUIRE(office.wait(office.store().enqueue(job)));
+    REQUIRE(office.wait(office.store().enqueue(job)));
+    const auto full = office.wait(office.store().enqueue(job));
+    REQUIRE(!full);
+    CHECK(full.error().code == Errc::too_many);
+    CHECK(office.wait(office.store().lane_status(office.asha, "")).value().unfinished == 2);
+    REQUIRE(office.wait(office.store().enqueue({.scope = office.ravi, .spreadsheet_id = "book-a", .lane_jobs_max = 2})));
+    REQUIRE(office.finish(office.claim()));
+    CHECK(office.wait(office.store().enqueue(job)));
+  }
+}
+
+TEST_CASE("jobs: a stranger sees no job and changes none") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId job = office.press(office.asha);
+    for (const Scope& scope : {office.ravi, office.other, office.other_manager}) {
+      for (const auto& result : {office.wait(office.store().job(scope, job)), office.wait(office.store().cancel_job(scope, job)), office.wait(office.store().confirm_job(scope, job))}) {
+        REQUIRE(!result);
+        CHECK(result.error().code == Errc::not_found);
+      }
+      const auto retried = office.wait(office.store().retry_job(scope, job, 10));
+      REQUIRE(!retried);
+      CHECK(retried.error().code == Errc::not_found);
+      CHECK(office.wait(office.store().jobs(scope, 50, "")).value().jobs.empty());
+    }
+    CHECK(office.wait(office.store().job(office.manager, job)));
+    CHECK(office.wait(office.store().job(office.asha, job)).value().state == JobState::queued);
+  }
+}
+
+TEST_CASE("jobs: cancelled before it runs it never runs; while it runs it is too late; retry makes a new one") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId first = office.press(office.asha), second = office.press(office.asha);
+    CHECK(office.wait(office.store().cancel_job(office.asha, first)).value().state == JobState::cancelled);
+    const store::Claim claim = office.claim();
+    CHECK(ids(claim.heads) == std::vector{second.value});
+    const auto late = office.wait(office.store().cancel_job(office.asha, second));
+    REQUIRE(!late);
+    CHECK(late.error().code == Errc::conflict);
+    REQUIRE(office.finish(claim, JobState::failed));
+    const auto fresh = office.wait(office.store().retry_job(office.asha, second, 10));
+    REQUIRE(fresh);
+    CHECK(fresh->is_new);
+    CHECK(fresh->job.retry_of == second);
+    CHECK(ids(office.claim().heads) == std::vector{fresh->job.id.value});
+  }
+}
+
+TEST_CASE("jobs: a held job leaves its lane; yes brings it back as its own kind, no puts its records back") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record record = office.add_record(office.asha, "Anil", "P/1");
+    REQUIRE(office.wait(office.store().delete_record({.scope = office.asha, .public_id = record.public_id})));
+    const auto hold = [&](JobId job) {
+      const store::Claim claim = office.claim();
+      REQUIRE(claim.heads.at(0).id == job);
+      store::PassOutcome outcome;
+      outcome.jobs.push_back({.id = job, .state = JobState::held, .result = "{}", .holds = {{.record = record.id, .tab = "general", .row = 5, .record_version = record.version + 1, .row_hash = "h", .shown = "{}"}}});
+      REQUIRE(office.wait(office.store().finish_pass(claim, outcome)));
+    };
+    const JobId held = office.press(office.asha), next = office.press(office.asha);
+    hold(held);
+    CHECK(office.wait(office.store().job(office.asha, held)).value().state == JobState::held);
+    store::Claim claim = office.claim();
+    CHECK(ids(claim.heads) == std::vector{next.value});
+    CHECK(office.wait(office.store().load_pass(claim)).value().holds.size() == 1);
+    REQUIRE(office.finish(claim));
+
+    REQUIRE(office.wait(office.store().confirm_job(office.asha, held)));
+    claim = office.claim();
+    REQUIRE(claim.heads.size() == 1);
+    CHECK(claim.heads[0].id == held);
+    CHECK(claim.heads[0].kind == JobKind::confirm);
+    REQUIRE(office.finish(claim));
+    CHECK(office.wait(office.store().job(office.asha, held)).value().state == JobState::succeeded);
+
+    const JobId again = office.press(office.asha);
+    hold(again);
+    CHECK(office.wait(office.store().cancel_job(office.asha, again)).value().state == JobState::cancelled);
+    const auto back = office.wait(office.store().get_record(office.asha, record.public_id));
+    REQUIRE(back);
+    CHECK(back->fields == record.fields);
+  }
+}
+
+TEST_CASE("jobs: a wait ends by its time or by a retry, and its jobs say why") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId job = office.press(office.asha);
+    const auto park = [&](WaitReason reason) {
+      store::PassOutcome outcome;
+      outcome.park = reason, outcome.park_for = Millis{60'000}, outcome.park_text = "share it";
+      REQUIRE(office.wait(office.store().finish_pass(office.claim(), outcome)));
+    };
+    park(WaitReason::retry);
+    CHECK(office.nothing_to_claim());
+    const store::Job waiting = office.wait(office.store().job(office.asha, job)).value();
+    CHECK(waiting.state == JobState::waiting);
+    CHECK(waiting.reason == WaitReason::retry);
+    office.clock.advance(Millis{60'000});
+    park(WaitReason::not_shared);
+    CHECK(office.wait(office.store().spreadsheet_state(office.agency_a)).value().reason == WaitReason::not_shared);
+    CHECK(office.wait(office.store().job(office.asha, job)).value().reason_text == "share it");
+    CHECK(office.nothing_to_claim());
+    const auto woken = office.wait(office.store().retry_job(office.asha, job, 10));
+    REQUIRE(woken);
+    CHECK(!woken->is_new);
+    CHECK(office.claim().heads.at(0).id == job);
+  }
+}
+
+TEST_CASE("jobs: what is kept no longer goes, what is unfinished stays") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId done = office.press(office.asha);
+    REQUIRE(office.finish(office.claim()));
+    const JobId queued = office.press(office.asha);
+    const Record record = office.add_record(office.asha, "Anil", "P/1");
+    REQUIRE(office.wait(office.store().delete_record({.scope = office.asha, .public_id = record.public_id})));
+    office.clock.advance(kDay * 89);
+    REQUIRE(office.wait(office.store().expire()));
+    CHECK(office.wait(office.store().job(office.asha, done)));
+    office.clock.advance(kDay * 2);
+    CHECK(office.wait(office.store().expire()).value() > 0);
+    const auto gone = office.wait(office.store().job(office.asha, done));
+    REQUIRE(!gone);
+    CHECK(gone.error().code == Errc::not_found);
+    CHECK(office.wait(office.store().job(office.asha, queued)));
+    const auto tombstone = office.wait(office.store().restore_record({.scope = office.asha, .public_id = record.public_id}));
+    REQUIRE(!tombstone);
+    CHECK(tombstone.error().code == Errc::not_found);
+  }
+}
+
+}  // namespace rowlane::conformance

@@ -1,0 +1,126 @@
+// Records: scopes, versions, tombstones.
+#include <doctest/doctest.h>
+
+#include "conformance/engine.hpp"
+
+namespace rowlane::conformance {
+
+namespace {
+store::FieldPatch set_company(const char* company) {
+  store::FieldPatch patch;
+  patch.set.set(field::company, std::string(company));
+  return patch;
+}
+}  // namespace
+
+TEST_CASE("records: whoever is outside the scope finds nothing and changes nothing") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record record = office.add_record(office.asha, "Anil", "P/1");
+    const struct {
+      const char* who;
+      Scope scope;
+    } strangers[] = {{"another agent", office.ravi}, {"an agent of another agency", office.other}, {"a manager of another agency", office.other_manager}};
+    for (const auto& stranger : strangers) {
+      CAPTURE(stranger.who);
+      const store::RecordWrite write{.scope = stranger.scope, .public_id = record.public_id};
+      const auto code = [](const auto& result) { return result ? std::optional<Errc>() : std::optional(result.error().code); };
+      CHECK(code(office.wait(office.store().get_record(stranger.scope, record.public_id))) == Errc::not_found);
+      CHECK(code(office.wait(office.store().update_record(write, set_company("Taken")))) == Errc::not_found);
+      CHECK(code(office.wait(office.store().delete_record(write))) == Errc::not_found);
+      CHECK(code(office.wait(office.store().update_records(stranger.scope, {record.public_id}, set_company("Taken")))) == Errc::not_found);
+      CHECK(code(office.wait(office.store().delete_records(stranger.scope, {record.public_id}))) == Errc::not_found);
+      CHECK(office.wait(office.store().list_records({.scope = stranger.scope})).value().records.empty());
+      CHECK(office.wait(office.store().list_records({.scope = stranger.scope})).value().total == 0);
+      int seen = 0;
+      CHECK(office.wait(office.store().for_each_record(stranger.scope, [&](const Record&) { ++seen; })));
+      CHECK(seen == 0);
+      const auto history = office.wait(office.store().history(stranger.scope, record.public_id, {}, 50, ""));
+      CHECK((!history || history->entries.empty()));
+    }
+    for (const Scope& scope : {office.asha, office.manager}) {
+      const auto seen = office.wait(office.store().get_record(scope, record.public_id));
+      REQUIRE(seen);
+      CHECK(seen->fields == record.fields);
+      CHECK(seen->version == record.version);
+    }
+  }
+}
+
+TEST_CASE("records: a stale version is refused, and one that fits counts up") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record record = office.add_record(office.asha, "Anil", "P/1");
+    store::RecordWrite write{.scope = office.asha, .public_id = record.public_id, .if_version = record.version};
+    const auto changed = office.wait(office.store().update_record(write, set_company("Northwind")));
+    REQUIRE(changed);
+    CHECK(changed->version == record.version + 1);
+    const auto stale = office.wait(office.store().update_record(write, set_company("Late")));
+    REQUIRE(!stale);
+    CHECK(stale.error().code == Errc::precondition);
+    CHECK(office.wait(office.store().get_record(office.asha, record.public_id)).value().fields.text(field::company) == "Northwind");
+    const auto gone = office.wait(office.store().delete_record(write));
+    REQUIRE(!gone);
+    CHECK(gone.error().code == Errc::precondition);
+  }
+}
+
+TEST_CASE("records: a deleted one is a tombstone that comes back with its fields, under a new version") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record record = office.add_record(office.asha, "Anil", "P/1");
+    const store::RecordWrite write{.scope = office.asha, .public_id = record.public_id};
+    REQUIRE(office.wait(office.store().delete_record(write)));
+    CHECK(!office.wait(office.store().get_record(office.asha, record.public_id)));
+    CHECK(office.wait(office.store().list_records({.scope = office.asha})).value().total == 0);
+    const auto back = office.wait(office.store().restore_record(write));
+    REQUIRE(back);
+    CHECK(back->fields == record.fields);
+    CHECK(back->version > record.version);
+    const auto twice = office.wait(office.store().restore_record(write));
+    REQUIRE(!twice);
+    CHECK(twice.error().code == Errc::conflict);
+  }
+}
+
+TEST_CASE("records: a bulk change with one foreign id changes nothing") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record own = office.add_record(office.asha, "Anil", "P/1"), foreign = office.add_record(office.ravi, "Binu", "P/2");
+    CHECK(!office.wait(office.store().update_records(office.asha, {own.public_id, foreign.public_id}, set_company("Both"))));
+    CHECK(!office.wait(office.store().delete_records(office.asha, {own.public_id, foreign.public_id})));
+    CHECK(office.wait(office.store().get_record(office.asha, own.public_id)).value().version == own.version);
+    const auto both = office.wait(office.store().update_records(office.manager, {own.public_id, foreign.public_id}, set_company("Both")));
+    REQUIRE(both);
+    CHECK(both->changed == 2);
+  }
+}
+
+TEST_CASE("records: pages hold every record once, in order") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    for (int i = 0; i < 25; ++i) office.add_record(office.asha, "Customer " + std::to_string(100 + (i * 7) % 25), "P/" + std::to_string(i));
+    std::vector<std::string> names;
+    std::string cursor;
+    int pages = 0;
+    do {
+      const auto page = office.wait(office.store().list_records({.scope = office.asha, .sort = store::SortKey::name, .limit = 10, .cursor = cursor}));
+      REQUIRE(page);
+      CHECK(page->total == 25);
+      for (const Record& record : page->records) names.emplace_back(record.fields.text(field::name));
+      cursor = page->next_cursor;
+      ++pages;
+    } while (!cursor.empty());
+    CHECK(pages == 3);
+    REQUIRE(names.size() == 25);
+    CHECK(std::is_sorted(names.begin(), names.end()));
+    CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
+  }
+}
+
+}  // namespace rowlane::conformance
