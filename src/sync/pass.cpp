@@ -109,7 +109,7 @@ struct SyncPassRunner::State {
 };
 
 sheets::MaySend SyncPassRunner::permit(const State& state, store::CallKind kind) {
-  return [this, lease = state.claim.lease, account = state.claim.account, kind]() { return store_.may_send(lease, account, kind, options_.quota); };
+  return [this, lease = state.claim.lease, account = state.claim.account, kind]() { return store_.may_send(lease, account, kind, store::quota_of(options_.quota, account)); };
 }
 
 Task<Status> SyncPassRunner::load(State& state) {

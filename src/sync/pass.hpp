@@ -14,7 +14,7 @@
 namespace rowlane::sync {
 
 struct PassOptions {
-  store::QuotaLimits quota;
+  store::AccountQuotas quota;
   int reads_max = 12;  // of one pass: the first, and repeats after rows had moved or an answer was lost
 };
 
