@@ -58,9 +58,7 @@ int migrate_store(const std::string& config_path) {
   FieldCatalogue catalogue;
   const Result<config::Config> config = load_config(config_path, catalogue);
   if (!config) return failed(config.error());
-  std::error_code ec;
-  fs::create_directories(config->server.data_dir, ec);
-  if (ec) return failed({.code = Errc::unavailable, .message = fmt::format("cannot make the data directory {}: {}", config->server.data_dir, ec.message()), .field = {}});
+  if (const Status made = make_data_dir(*config); !made) return failed(made.error());
   Result<db::Sqlite> db = db::Sqlite::open(store_file(*config));
   if (!db) return failed(db.error());
   const Result<int> before = store::schema_version(*db);
@@ -95,9 +93,8 @@ int restore(const std::string& config_path, const std::string& folder) {
   const Result<config::Config> config = load_config(config_path, catalogue);
   if (!config) return failed(config.error());
   const std::string& dir = config->server.data_dir;
+  if (const Status made = make_data_dir(*config); !made) return failed(made.error());
   std::error_code ec;
-  fs::create_directories(dir, ec);
-  if (ec) return failed({.code = Errc::unavailable, .message = fmt::format("cannot make the data directory {}: {}", dir, ec.message()), .field = {}});
   if (!fs::is_empty(dir, ec) || ec)
     return failed({.code = Errc::conflict, .message = fmt::format("the data directory {} is not empty: a backup is restored into an empty one alone", dir), .field = "server.data_dir"});
   if (!fs::exists(folder + "/" + kStoreName))

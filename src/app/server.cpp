@@ -5,14 +5,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "app/crash_mark.hpp"
 #include "app/store_access.hpp"
 #include "app/wiring.hpp"
 #include "base/log.hpp"
 #include "net/problem.hpp"
-#include "store/sqlite/migrations.hpp"
 
 namespace rowlane::app {
 
@@ -64,19 +61,12 @@ Server::Impl::~Impl() {
 
 Status Server::Impl::open() {
   const std::string& dir = config.server.data_dir;
-  std::error_code ec;
-  std::filesystem::create_directories(dir, ec);
-  if (ec) return fail(Errc::unavailable, fmt::format("cannot make the data directory {}: {}", dir, ec.message()), "server.data_dir");
+  if (const Status made = make_data_dir(config); !made) return made;
   lock_file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_file < 0 || ::flock(lock_file, LOCK_EX | LOCK_NB) != 0)
     return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir), "server.data_dir");
-  const std::string path = store_file(config);
-  {
-    Result<db::Sqlite> db = db::Sqlite::open(path);
-    if (!db) return std::unexpected(db.error());
-    if (const Status done = store::migrate(*db); !done) return done;
-  }
-  Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(path, 2);
+  if (const Status done = migrate_database(config); !done) return done;
+  Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(store_file(config), 2);
   if (!opened) return std::unexpected(opened.error());
   runner = std::move(*opened);
   store = std::make_unique<store::SqliteStore>(*runner, clock, random, catalogue);

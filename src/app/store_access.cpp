@@ -18,20 +18,26 @@ Result<config::Config> load_config(const std::string& path, FieldCatalogue& cata
   return config;
 }
 
+Status make_data_dir(const config::Config& config) {
+  std::error_code ec;
+  std::filesystem::create_directories(config.server.data_dir, ec);
+  if (ec) return fail(Errc::unavailable, fmt::format("cannot make the data directory {}: {}", config.server.data_dir, ec.message()), "server.data_dir");
+  return {};
+}
+
+Status migrate_database(const config::Config& config) {
+  Result<db::Sqlite> db = db::Sqlite::open(store_file(config));
+  if (!db) return std::unexpected(db.error());
+  return store::migrate(*db);
+}
+
 Status StoreAccess::open(const std::string& config_path) {
   Result<config::Config> loaded = load_config(config_path, catalogue);
   if (!loaded) return std::unexpected(loaded.error());
   config = std::move(*loaded);
-  std::error_code ec;
-  std::filesystem::create_directories(config.server.data_dir, ec);
-  if (ec) return fail(Errc::unavailable, fmt::format("cannot make the data directory {}: {}", config.server.data_dir, ec.message()), "server.data_dir");
-  const std::string file = store_file(config);
-  {
-    Result<db::Sqlite> db = db::Sqlite::open(file);
-    if (!db) return std::unexpected(db.error());
-    if (const Status done = store::migrate(*db); !done) return done;
-  }
-  Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(file, 1);
+  if (const Status made = make_data_dir(config); !made) return made;
+  if (const Status done = migrate_database(config); !done) return done;
+  Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(store_file(config), 1);
   if (!opened) return std::unexpected(opened.error());
   runner_ = std::move(*opened);
   store = std::make_unique<store::SqliteStore>(*runner_, clock_, random, catalogue);

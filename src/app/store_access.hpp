@@ -23,6 +23,11 @@ std::string local_sheets_file(const config::Config& config);
 // Loads the configuration as every command does. invalid_input says where and what.
 Result<config::Config> load_config(const std::string& path, FieldCatalogue& catalogue);
 
+// Makes the data directory where it is missing.
+Status make_data_dir(const config::Config& config);
+// Brings the database, made where it is missing, to this program's schema.
+Status migrate_database(const config::Config& config);
+
 class StoreAccess {
  public:
   // Makes the data directory and migrates the database where that is needed. Agencies that the store knows have

@@ -2,27 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include "store/sqlite/migrations.hpp"
-#include "store/sqlite/sqlite_store.hpp"
-#include "support/manual_executor.hpp"
+#include "support/memory_store.hpp"
 
 using namespace rowlane;
+using rowlane::testing::must;
 
 namespace {
-template <class T>
-T must(Result<T> result) {
-  REQUIRE_MESSAGE(result.has_value(), result.error().message);
-  return std::move(*result);
-}
-
-struct Server {
-  rowlane::testing::ManualExecutor executor;
-  SystemClock clock;
-  SeededRandom random{7};
-  FieldCatalogue catalogue;
-  db::Sqlite db = must(db::Sqlite::open(":memory:"));
-  store::InlineRunner runner{db};
-  store::SqliteStore store{runner, clock, random, catalogue};
+struct Server : rowlane::testing::MemoryStore {
   auth::PasswordPool passwords;
   auth::Auth auth{store, passwords, clock, random};
   std::vector<AgencySettings> agencies;
@@ -30,13 +16,11 @@ struct Server {
   net::Router router;
 
   Server() {
-    REQUIRE(store::migrate(db));
-    const AgencyId agency = must(executor.finish(store.upsert_agency({.key = "demo", .name = "Demo", .spreadsheet_id = "book", .account = "default"})));
-    agencies.push_back({.id = agency, .key = "demo", .name = "Demo", .spreadsheet_id = "book", .account = "default",
+    const AgencyId agency = add_agency("demo");
+    agencies.push_back({.id = agency, .key = "demo", .name = "Demo", .spreadsheet_id = "demo-book", .account = "demo",
                         .tabs = {TabLayout{.key = "general", .title = "general_ins", .verticals = {"motor"}}}});
     for (const char* name : {"u1", "u2"}) {
-      const UserId user = must(executor.finish(store.create_user({.agency = agency, .email = fmt::format("{}@x", name), .name = name})));
-      REQUIRE(executor.finish(store.create_token(user, auth::token_hash(name))));
+      REQUIRE(executor.finish(store.create_token(add_user(agency, fmt::format("{}@x", name)), auth::token_hash(name))));
     }
     api.add_routes(router);
   }
@@ -131,7 +115,7 @@ TEST_CASE("every answer with a body has a schema that is there") {
 
 TEST_CASE("metrics are for loopback, or an admin's token") {
   Server server;
-  const UserId admin = must(server.executor.finish(server.store.create_user({.agency = server.agencies.front().id, .email = "root@x", .name = "root", .role = store::Role::admin})));
+  const UserId admin = server.add_user(server.agencies.front().id, "root@x", store::Role::admin);
   REQUIRE(server.executor.finish(server.store.create_token(admin, auth::token_hash("root"))));
   struct Case {
     std::string_view name, address, token;

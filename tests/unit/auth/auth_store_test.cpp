@@ -2,44 +2,20 @@
 #include <doctest/doctest.h>
 
 #include "auth/auth.hpp"
-#include "store/sqlite/migrations.hpp"
-#include "store/sqlite/sqlite_store.hpp"
-#include "support/manual_executor.hpp"
+#include "support/memory_store.hpp"
 
 using namespace rowlane;
+using rowlane::testing::HandClock;
+using rowlane::testing::must;
 
 namespace {
-template <class T>
-T must(Result<T> result) {
-  REQUIRE_MESSAGE(result.has_value(), result.error().message);
-  return std::move(*result);
-}
-
-struct HandClock final : Clock {
-  WallTime at = from_ms(1'000'000'000);
-  [[nodiscard]] WallTime now() const override { return at; }
-};
-
 constexpr const char* kPassword = "correct horse";
 
-// A database with one user.
-struct Office {
-  rowlane::testing::ManualExecutor executor;
-  HandClock clock;
-  SeededRandom random{7};
-  FieldCatalogue catalogue;
-  db::Sqlite db = must(db::Sqlite::open(":memory:"));
-  store::InlineRunner runner{db};
-  store::SqliteStore store{runner, clock, random, catalogue};
+// One user who signs in.
+struct Office : rowlane::testing::MemoryStore {
   auth::PasswordPool passwords;
   auth::Auth auth{store, passwords, clock, random};
-  UserId user;
-
-  Office() {
-    REQUIRE(store::migrate(db));
-    const AgencyId agency = must(executor.finish(store.upsert_agency({.key = "demo", .name = "Demo", .spreadsheet_id = "book", .account = "default"})));
-    user = must(executor.finish(store.create_user({.agency = agency, .email = "u@x", .name = "u", .role = store::Role::agent, .password_hash = must(auth::hash_password(kPassword))})));
-  }
+  UserId user = add_user(add_agency("demo"), "u@x", store::Role::agent, must(auth::hash_password(kPassword)));
 
   // Passwords are checked on threads of their own: the executor turns until they have answered.
   template <class T>
@@ -64,11 +40,6 @@ struct Office {
     const net::Request request{.method = "GET", .headers = {std::move(header)}};
     return finish(auth.authenticate(request)).has_value();
   }
-  std::int64_t count(const std::string& sql) {
-    db::Statement stmt = db.prepare(sql);
-    REQUIRE(must(stmt.step()));
-    return stmt.i64(0);
-  }
 };
 }  // namespace
 
@@ -86,12 +57,12 @@ TEST_CASE("tokens, sessions and passwords are hashed at rest") {
     for (const char* column : {"api_token.hash", "session.hash", "app_user.password_hash"}) {
       const std::string name(column);
       const std::size_t dot = name.find('.');
-      CHECK(office.count(fmt::format("SELECT count(*) FROM {} WHERE instr({}, '{}') > 0", name.substr(0, dot), name.substr(dot + 1), secret)) == 0);
+      CHECK(office.number(fmt::format("SELECT count(*) FROM {} WHERE instr({}, '{}') > 0", name.substr(0, dot), name.substr(dot + 1), secret)) == 0);
     }
   }
-  CHECK(office.count(fmt::format("SELECT count(*) FROM api_token WHERE hash = CAST('{}' AS BLOB)", auth::token_hash(*signed_in.token))) == 1);
-  CHECK(office.count(fmt::format("SELECT count(*) FROM session WHERE hash = CAST('{}' AS BLOB)", auth::token_hash(session))) == 1);
-  CHECK(office.count("SELECT count(*) FROM app_user WHERE password_hash LIKE '$argon2id$%'") == 1);
+  CHECK(office.number(fmt::format("SELECT count(*) FROM api_token WHERE hash = CAST('{}' AS BLOB)", auth::token_hash(*signed_in.token))) == 1);
+  CHECK(office.number(fmt::format("SELECT count(*) FROM session WHERE hash = CAST('{}' AS BLOB)", auth::token_hash(session))) == 1);
+  CHECK(office.number("SELECT count(*) FROM app_user WHERE password_hash LIKE '$argon2id$%'") == 1);
 }
 
 TEST_CASE("a session ends by itself after two weeks, by signing out, and with its user") {

@@ -1,41 +1,16 @@
-#include <doctest/doctest.h>
-
-#include "store/sqlite/migrations.hpp"
-#include "store/sqlite/sqlite_store.hpp"
-#include "support/manual_executor.hpp"
+#include "support/memory_store.hpp"
 
 using namespace rowlane;
+using rowlane::testing::must;
 
 namespace {
-template <class T>
-T must(Result<T> result) {
-  REQUIRE_MESSAGE(result.has_value(), result.error().message);
-  return std::move(*result);
-}
-
-struct HandClock final : Clock {
-  WallTime at = from_ms(1'700'000'000'000);
-  [[nodiscard]] WallTime now() const override { return at; }
-};
-
 constexpr Millis kDay{24LL * 3600 * 1000};
 
-struct Office {
-  rowlane::testing::ManualExecutor executor;
-  HandClock clock;
-  SeededRandom random{7};
-  FieldCatalogue catalogue;
-  db::Sqlite db = must(db::Sqlite::open(":memory:"));
-  store::InlineRunner runner{db};
-  store::SqliteStore store{runner, clock, random, catalogue};
-
-  Office() { REQUIRE(store::migrate(db)); }
-
-  // An agency with a user of its own, its spreadsheet `account-book` on that account.
-  Scope add_agency(const std::string& account) {
-    const AgencyId agency = must(executor.finish(store.upsert_agency({.key = account, .name = account, .spreadsheet_id = account + "-book", .account = account})));
-    const UserId user = must(executor.finish(store.create_user({.agency = agency, .email = account + "@x", .name = account})));
-    return {agency, user, false};
+struct Office : rowlane::testing::MemoryStore {
+  // The scope of a new agency's only user; its spreadsheet is on the account of the agency's name.
+  Scope add_office(const std::string& key) {
+    const AgencyId agency = add_agency(key);
+    return {agency, add_user(agency, key + "@x"), false};
   }
   JobId press(const Scope& scope, const std::string& account) {
     return must(executor.finish(store.enqueue({.scope = scope, .spreadsheet_id = account + "-book", .tabs = {}, .deleted = {}}))).id;
@@ -43,17 +18,13 @@ struct Office {
   store::ClaimAnswer claim(const store::AccountQuotas& quota) {
     return must(executor.finish(store.claim_next({.node = "n", .accounts = {"small", "large"}, .quota = quota})));
   }
-  std::int64_t count(std::string_view table) {
-    db::Statement stmt = db.prepare(fmt::format("SELECT count(*) FROM {}", table));
-    REQUIRE(must(stmt.step()));
-    return stmt.i64(0);
-  }
+  std::int64_t count(std::string_view table) { return number(fmt::format("SELECT count(*) FROM {}", table)); }
 };
 }  // namespace
 
 TEST_CASE("every account spends its own quota") {
   Office office;
-  const Scope small = office.add_agency("small"), large = office.add_agency("large");
+  const Scope small = office.add_office("small"), large = office.add_office("large");
   const store::AccountQuotas quota{{"small", {.reads = 1, .writes = 1}}, {"large", {.reads = 100, .writes = 100}}};
   for (int i = 0; i < 2; ++i) office.press(small, "small"), office.press(large, "large");
 
@@ -85,7 +56,7 @@ TEST_CASE("an account without limits is never made to wait") {
 
 TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
   Office office;
-  const Scope scope = office.add_agency("small");
+  const Scope scope = office.add_office("small");
   const auto expire = [&] {
     std::int64_t all = 0;
     for (std::int64_t deleted = 1; deleted > 0; all += deleted) deleted = must(office.executor.finish(office.store.expire()));
