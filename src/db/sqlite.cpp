@@ -108,6 +108,9 @@ Sqlite& Sqlite::operator=(Sqlite&&) noexcept = default;
 Sqlite::~Sqlite() = default;
 
 Result<Sqlite> Sqlite::open(const std::string& path, const OpenOptions& options) {
+  // Before SQLite's first use: its statistics of memory would take a process-wide lock at every allocation.
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)configured;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (options.create ? SQLITE_OPEN_CREATE : 0);
   sqlite3* raw = nullptr;
@@ -116,6 +119,7 @@ Result<Sqlite> Sqlite::open(const std::string& path, const OpenOptions& options)
   impl->db.reset(raw);  // owned before rc is read: SQLite hands back a handle even when opening failed
   if (rc != SQLITE_OK)
     return fail(code_of(rc), fmt::format("cannot open the database {}: {}", path, raw ? sqlite3_errmsg(raw) : sqlite3_errstr(rc)));
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 1200, 200);  // short-lived memory of statements
   sqlite3_busy_timeout(raw, options.busy_timeout_ms);
   Sqlite db(std::move(impl));
   const char* pragmas = options.read_only

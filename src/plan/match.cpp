@@ -233,6 +233,8 @@ class Matcher {
       const std::string& text = record_keys_[i][key];
       if (text.empty() || !eligible(record) || out_.is_ambiguous[i]) continue;
       if (living(record) != (round == Round::living)) continue;
+      // Once a tombstone's row is gone from the sheet, a row with its key is a person's, typed again.
+      if (round == Round::tombstones && !records_[i].base && records_[i].record->sync == SyncState::synced) continue;
       // A claimed record still holds its key: a second one with it is not taken for new.
       groups[text].records.push_back(record);
     }

@@ -152,11 +152,16 @@ Result<Claim> claim_spreadsheet(db::Sqlite& db, const std::string& id, const Cla
   if (claim.alone && heads->size() > 1) heads->resize(1);
   for (auto& [job, lane] : *heads) {
     ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='running', attempt=attempt+1, started_at_ms=?, phase='reading', done=0, total=0 WHERE id=?").bind_all(now, job.id.value).run());
-    ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE id=?").bind(lane).run());
-    ROWLANE_TRY(add_event(db, claim.agency, job.user, "job", job.id.value, now));
+    if (claim.alone) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE id=?").bind(lane).run());
     ++job.attempt;
     claim.heads.push_back(std::move(job));
   }
+  // Every lane that has something queued gave its head: one statement for all of them, and one for their events.
+  if (!claim.alone) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE spreadsheet_id=? AND queued>0").bind(id).run());
+  ROWLANE_TRY(db.prepare("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT j.agency_id, j.user_id, 'job', j.id, ? FROM lane l "
+                         "JOIN sync_job j ON j.lane_id=l.id AND j.state='running' WHERE l.spreadsheet_id=? ORDER BY j.id")
+                  .bind_all(now, id)
+                  .run());
   return claim;
 }
 
@@ -421,26 +426,24 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
 
 namespace {
 
+// Enters the outcome of one job and takes it off its lane's count of queued ones, if it was that; the counts of
+// running ones are set by `count_running` once all are entered.
 Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, std::int64_t at) {
-  std::string_view before;
-  std::string state_text;
+  const bool is_head = std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; });
+  const bool done = job.state != JobState::held;
   std::int64_t lane = 0, user = 0;
   {
-    db::Statement stmt = db.prepare("SELECT state, lane_id, user_id FROM sync_job WHERE id=?");
-    const Result<bool> row = stmt.bind(job.id.value).step();
+    db::Statement stmt = db.prepare("UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', partial=?7 "
+                                    "WHERE id=?8 AND state=?9 RETURNING lane_id, user_id");
+    const Result<bool> row = stmt.bind_all(rowlane::to_string(job.state), job.result, job.error, job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
+                                           done ? std::optional(at) : std::nullopt, at, done ? std::string() : job.result, job.id.value, is_head ? "running" : "queued")
+                                 .step();
     if (!row) return std::unexpected(row.error());
-    if (!*row) return {};
-    state_text = stmt.text(0);
-    before = state_text;
-    lane = stmt.i64(1), user = stmt.i64(2);
+    if (!*row) return {};  // cancelled meanwhile
+    lane = stmt.i64(0), user = stmt.i64(1);
+    (void)stmt.step();
   }
-  if (before != "running" && before != "queued") return {};  // cancelled meanwhile
-  const bool done = job.state != JobState::held;
-  ROWLANE_TRY(db.prepare("UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', partial=?7 WHERE id=?8")
-                  .bind_all(rowlane::to_string(job.state), job.result, job.error, job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
-                            done ? std::optional(at) : std::nullopt, at, done ? std::string() : job.result, job.id.value)
-                  .run());
-  ROWLANE_TRY(db.prepare(before == "running" ? "UPDATE lane SET running=running-1 WHERE id=?" : "UPDATE lane SET queued=queued-1 WHERE id=?").bind(lane).run());
+  if (!is_head) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1 WHERE id=?").bind(lane).run());
   for (const NewHold& hold : job.holds) {
     ROWLANE_TRY(db.prepare("INSERT INTO hold (agency_id, job_id, record_id, tab, sheet_row, record_version, row_hash, shown) VALUES (?,?,?,?,?,?,?,?)")
                     .bind_all(claim.agency.value, job.id.value, hold.record.value, hold.tab, hold.row, hold.record_version, hold.row_hash, hold.shown)
@@ -448,6 +451,10 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, std
     ROWLANE_TRY(db.prepare("UPDATE record SET sync_state='held', sync_at_ms=? WHERE id=? AND version=?").bind_all(at, hold.record.value, hold.record_version).run());
   }
   return add_event(db, claim.agency, {user}, "job", job.id.value, at);
+}
+
+Status count_running(db::Sqlite& db, std::string_view spreadsheet) {
+  return db.prepare("UPDATE lane SET running=(SELECT count(*) FROM sync_job WHERE lane_id=lane.id AND state='running') WHERE spreadsheet_id=? AND running>0").bind(spreadsheet).run();
 }
 
 }  // namespace
@@ -464,6 +471,7 @@ Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
       if (job.faults + 1 >= kFaultsAloneMax)
         ROWLANE_TRY(settle_job(db, claim, {.id = job.id, .state = JobState::failed, .result = {}, .error = outcome.fault, .settled_by = {}, .holds = {}}, at));
     }
+    ROWLANE_TRY(count_running(db, id));
     ROWLANE_TRY(release(db, id));
     const bool retry = outcome.park == WaitReason::retry;
     if (outcome.park != WaitReason::none && outcome.park_account)
