@@ -489,13 +489,37 @@ Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
   co_return status_of(done);
 }
 
+namespace {
+
+// A crash is a fault of the pass that ran on the spreadsheet, counted before its lease is taken away. Where jobs ran
+// alone already it is the job's own, and with the last that is borne the job has failed.
+Status count_crash(db::Sqlite& db, const std::string& spreadsheet, std::int64_t at) {
+  constexpr std::string_view kRanAlone = "state='running' AND lane_id IN (SELECT l.id FROM lane l JOIN spreadsheet s ON s.id=l.spreadsheet_id WHERE s.id=? AND s.faults>=? AND l.running>0)";
+  const auto on_lone_jobs = [&](std::string_view sql) { return db.prepare(fmt::format(fmt::runtime(sql), kRanAlone)); };
+  ROWLANE_TRY(on_lone_jobs("UPDATE sync_job SET faults=faults+1 WHERE {}").bind_all(spreadsheet, kFaultsTogetherMax).run());
+  ROWLANE_TRY(on_lone_jobs("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {} AND faults>=?")
+                  .bind_all(at, spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
+                  .run());
+  ROWLANE_TRY(on_lone_jobs("UPDATE lane SET running=running-1 WHERE id IN (SELECT lane_id FROM sync_job WHERE {} AND faults>=?)")
+                  .bind_all(spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
+                  .run());
+  // The lane counts it no more, so its rows are found by the state alone.
+  ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='failed', error='the server crashed each time that this job ran', finished_at_ms=?, phase='' "
+                         "WHERE state='running' AND faults>=? AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
+                  .bind_all(at, kFaultsAloneMax, spreadsheet)
+                  .run());
+  return db.prepare("UPDATE spreadsheet SET faults=faults+1 WHERE id=?").bind(spreadsheet).run();
+}
+
+}  // namespace
+
 Task<Status> SqliteStore::end_predecessors_leases(bool after_crash) {
-  co_return status_of(co_await write<bool>([after_crash](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, after_crash](db::Sqlite& db) -> Result<bool> {
     const Result<std::vector<std::string>> held = texts(db.prepare("SELECT id FROM spreadsheet WHERE lease_node IS NOT NULL"));
     if (!held) return std::unexpected(held.error());
     for (const std::string& id : *held) {
+      if (after_crash) ROWLANE_TRY(count_crash(db, id, now_ms()));
       ROWLANE_TRY(release(db, id));
-      if (after_crash) ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET faults=faults+1 WHERE id=?").bind(id).run());
       ROWLANE_TRY(make_ready(db, id));
     }
     return true;

@@ -54,6 +54,34 @@ TEST_CASE("an account without limits is never made to wait") {
   CHECK(store::quota_of({{"default", {.reads = 5}}}, "default").reads == 5);
 }
 
+TEST_CASE("a crash is a fault of the pass that ran, a kill is none: a job that crashes the server each time fails") {
+  Office office;
+  const Scope scope = office.add_office("small");
+  const JobId bad = office.press(scope, "small");
+  const auto die = [&](bool leaves_mark) {
+    const store::ClaimAnswer answer = office.claim({});
+    REQUIRE(answer.claim);
+    REQUIRE(answer.claim->heads.front().id == bad);
+    REQUIRE(office.executor.finish(office.store.end_predecessors_leases(leaves_mark)));
+    return answer.claim->alone;
+  };
+  const auto state = [&] { return must(office.executor.finish(office.store.job(scope, bad))).state; };
+  for (int i = 0; i < 5; ++i) CHECK(!die(false));
+  CHECK(!die(true));
+  CHECK(!die(true));
+  for (int i = 0; i < 2; ++i) {
+    CHECK(die(true));
+    CHECK(state() == JobState::queued);
+  }
+  CHECK(die(false));
+  CHECK(state() == JobState::queued);
+  CHECK(die(true));
+  CHECK(state() == JobState::failed);
+  const JobId next = office.press(scope, "small");
+  CHECK(office.claim({}).claim->heads.front().id == next);
+  CHECK(office.number("SELECT queued + running FROM lane") == 1);
+}
+
 TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
   Office office;
   const Scope scope = office.add_office("small");
