@@ -47,7 +47,7 @@ void operator delete(void* block, std::size_t) noexcept { operator delete(block)
 namespace rowlane::bench {
 namespace {
 
-constexpr int kRows = 100'000, kChangedEach = 3, kRounds = 5;
+constexpr int kRows = 100'000, kRounds = 5;
 constexpr std::int64_t kSheetId = 7;
 
 // 28 mapped columns, one that is people's own, and the id column: 30.

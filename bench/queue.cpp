@@ -297,10 +297,13 @@ void claim_cost(Report& report) {
 }  // namespace
 }  // namespace rowlane::bench
 
-int main() {
+// Without arguments all parts; else those named: drain, fairness, claim.
+int main(int argc, char** argv) {
   rowlane::bench::Report report;
-  rowlane::bench::enqueue_and_drain(report);
-  rowlane::bench::fairness(report);
-  rowlane::bench::claim_cost(report);
+  const std::set<std::string> named(argv + 1, argv + argc);
+  const auto wanted = [&](const char* part) { return named.empty() || named.contains(part); };
+  if (wanted("drain")) rowlane::bench::enqueue_and_drain(report);
+  if (wanted("fairness")) rowlane::bench::fairness(report);
+  if (wanted("claim")) rowlane::bench::claim_cost(report);
   return report.exit_code();
 }
