@@ -1,4 +1,7 @@
 // Records: list, one, many, import, export.
+#include <ranges>
+#include <set>
+
 #include "api/answers.hpp"
 #include "api/api.hpp"
 #include "net/problem.hpp"
@@ -78,9 +81,10 @@ std::expected<std::vector<std::string>, net::Response> read_ids(const Json& body
   const Json::Array* list = body["ids"].if_array();
   if (!list || list->empty()) return wrong();
   std::vector<std::string> ids;
+  std::set<std::string_view> seen;
   for (const Json& id : *list) {
     if (!id.if_string()) return wrong();
-    if (std::find(ids.begin(), ids.end(), *id.if_string()) == ids.end()) ids.push_back(*id.if_string());
+    if (seen.insert(*id.if_string()).second) ids.push_back(*id.if_string());
   }
   return ids;
 }
@@ -90,9 +94,11 @@ net::Response bulk_answer(const Result<store::BulkReport>& report) {
   return answer(200, Json::object({{"changed", report->changed}}));
 }
 
+// The first of them: a file of a million bad lines is told by its beginning.
 Json errors_json(const std::vector<store::ImportError>& errors) {
+  constexpr std::size_t kErrorsMax = 10'000;
   Json list = Json::array();
-  for (const auto& [line, field, reason] : errors)
+  for (const auto& [line, field, reason] : errors | std::views::take(kErrorsMax))
     list.push(Json::object({{"line", line}, {"field", text_or_null(field)}, {"reason", reason}}));
   return list;
 }
@@ -224,15 +230,17 @@ Task<net::Response> Api::patch_customers(const Request& request, const Caller& c
   if (!body) co_return body.error();
   auto ids = read_ids(*body);
   if (!ids) co_return ids.error();
-  // Foreign ids are 404 before the fields are looked at.
-  for (const std::string& id : *ids) {
-    const auto present = co_await store_.get_record(caller.scope, id);
-    if (!present) co_return store_problem(present.error(), kWhat);
-  }
-  if (!(*body)["set"].if_object()) co_return field_problems(400, {{"set", "set must be an object of fields"}});
   auto change = co_await read_change(caller, (*body)["set"], records::Completeness::part);
   if (!change) co_return net::problem(change.error());
-  if (!change->problems.empty()) co_return field_problems(400, change->problems);
+  if (!(*body)["set"].if_object()) change->problems = {{"set", "set must be an object of fields"}};
+  if (!change->problems.empty()) {
+    // A foreign id is 404 before the fields are told; without problems the store looks at the ids itself.
+    for (const std::string& id : *ids) {
+      const auto present = co_await store_.get_record(caller.scope, id);
+      if (!present) co_return store_problem(present.error(), kWhat);
+    }
+    co_return field_problems(400, change->problems);
+  }
   co_return bulk_answer(co_await store_.update_records(caller.scope, std::move(*ids), std::move(change->patch)));
 }
 

@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -27,18 +28,13 @@ struct Builder {
   Json root;
   std::string doubled_key;
 
-  bool add(Json value, error_code& ec) {
+  bool add(Json value, error_code&) {
     if (open.empty()) {
       root = std::move(value);
     } else if (Json::Array* array = open.back().if_array()) {
       array->push_back(std::move(value));
     } else {
       Json::Object& object = *open.back().if_object();
-      if (open.back().find(keys.back())) {
-        doubled_key = keys.back();
-        ec = boost::json::error::syntax;
-        return false;
-      }
       object.emplace_back(std::move(keys.back()), std::move(value));
       keys.pop_back();
     }
@@ -53,7 +49,19 @@ struct Builder {
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
   bool on_object_begin(error_code&) { return open.emplace_back(Json::Object{}), true; }
-  bool on_object_end(std::size_t, error_code& ec) { return close(ec); }
+  bool on_object_end(std::size_t, error_code& ec) {
+    // Sorted, as an object of a hundred thousand members would keep a pairwise look busy for seconds.
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : *open.back().if_object()) names.push_back(name);
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice != names.end()) {
+      doubled_key = *twice;
+      ec = boost::json::error::syntax;
+      return false;
+    }
+    return close(ec);
+  }
   bool on_array_begin(error_code&) { return open.emplace_back(Json::Array{}), true; }
   bool on_array_end(std::size_t, error_code& ec) { return close(ec); }
   bool on_key_part(string_view part, std::size_t, error_code&) { return text.append(part.data(), part.size()), true; }

@@ -5,6 +5,9 @@
 namespace rowlane::records {
 
 namespace {
+// So many are told at the most: a body of a hundred thousand unknown members is no reason to be busy for seconds.
+constexpr std::size_t kProblemsMax = 100;
+
 constexpr std::string_view kMadeByServer[] = {"id", "version", "createdAt", "updatedAt", "updatedBy", "sync"};
 
 Json text_or_null(std::string text) { return text.empty() ? Json() : Json(std::move(text)); }
@@ -25,6 +28,7 @@ void read_extra(const Json& json, const FieldCatalogue& catalogue, const std::ve
     return;
   }
   for (const auto& [name, value] : *members) {
+    if (out.problems.size() >= kProblemsMax) return;
     const auto id = catalogue.find(name);
     if (id && is_one_of(*id, extras)) read_field(*id, value, catalogue, out);
     else out.problems.push_back({"extra." + name, fmt::format("'{}' is no field of the agency's own", name)});
@@ -62,6 +66,7 @@ RecordInput read_record(const Json& json, const FieldCatalogue& catalogue, const
     return out;
   }
   for (const auto& [name, value] : *members) {
+    if (out.problems.size() >= kProblemsMax) return out;
     if (std::find(std::begin(kMadeByServer), std::end(kMadeByServer), name) != std::end(kMadeByServer)) continue;
     if (name == "extra") {
       read_extra(value, catalogue, extras, out);

@@ -32,7 +32,7 @@ struct RecordInput {
 // Which fields must be there: for a new or replaced record `name` and `vertical`; a patch only may not blank them.
 enum class Completeness { whole, part };
 // Reads the fields of a request. Members that the server makes (id, version, sync, ...) are passed over, so that
-// what was read can be sent back.
+// what was read can be sent back. At most a hundred problems are told.
 RecordInput read_record(const Json& json, const FieldCatalogue& catalogue, const std::vector<FieldId>& extras,
                         Completeness completeness);
 

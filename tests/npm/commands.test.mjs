@@ -1,9 +1,10 @@
 // The commands against the real program, most of them beside a running server.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { addUser, agencyToml, call, jobWhenDone, kPassword, run, scratch, startDemo, startServer, writeConfig } from "./support.mjs";
+import { addUser, agencyToml, call, jobWhenDone, kPassword, run, scratch, startDemo, startServer, startSheets, writeConfig } from "./support.mjs";
 
 const commands = [["demo"], ["serve"], ["sheets"], ["user", "add"], ["user", "list"], ["user", "disable"], ["token", "create"], ["token", "revoke"],
   ["agency", "list"], ["import"], ["export"], ["sync"], ["migrate"], ["backup"], ["restore"], ["doctor"]];
@@ -202,14 +203,47 @@ test("a crash leaves a mark that the next start takes away; a kill leaves none",
   assert.ok(!existsSync(mark));
   for (const signal of ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"]) {
     server = await startDemo(t, data);
-    const pressed = await call(server.root, "token_user_1", "POST", "/api/insurance/sync/to-sheet", {});
-    assert.equal(pressed.status, 202);
+    assert.ok(!existsSync(mark), signal);
+    // One crash in mid-sync: a job that each crash finds running has failed after five of them.
+    if (signal === "SIGSEGV") assert.equal((await call(server.root, "token_user_1", "POST", "/api/insurance/sync/to-sheet", {})).status, 202);
     await server.stop(signal);
     assert.ok(existsSync(mark), signal);
   }
   server = await startDemo(t, data);
   assert.ok(!existsSync(mark));
   const { body } = await call(server.root, "token_user_1", "GET", "/api/insurance/sync/jobs");
-  assert.equal(body.jobs.length, 5);
-  for (const { id } of body.jobs) assert.equal((await jobWhenDone(server.root, "token_user_1", id)).state, "succeeded");
+  assert.equal(body.jobs.length, 1);
+  assert.equal((await jobWhenDone(server.root, "token_user_1", body.jobs[0].id)).state, "succeeded");
+});
+
+test("with Google's interface: doctor says with whom to share, and a sync runs over HTTP", { timeout: 120_000 }, async (t) => {
+  const folder = scratch(t);
+  const sheets = await startSheets(t);
+  const made = await call(sheets.root, "", "POST", "/v4/spreadsheets", { properties: { title: "Book" } });
+  assert.equal(made.status, 200, made.text);
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } });
+  const address = "robot@project.example";
+  writeFileSync(join(folder, "key.json"), JSON.stringify({ type: "service_account", client_email: address, private_key: privateKey, token_uri: `${sheets.root}/token` }), { mode: 0o600 });
+  const config = join(folder, "google.toml");
+  const google = `[google]\ncredentials = "key.json"\nsheets_url = "${sheets.root}"\ndrive_url = "${sheets.root}/drive/v3"\n`;
+  const write = (book) => writeFileSync(config, `[server]\nlisten = "127.0.0.1:0"\ndata_dir = '${join(folder, "data")}'\n[sheets]\nprovider = "google"\n${google}${agencyToml("one", book)}`);
+
+  write("not-there");
+  assert.equal((await run(["migrate", "--config", config])).code, 0);
+  const missing = await run(["doctor", "--config", config]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stdout, /^FAIL {2}spreadsheet of one: not-there is not shared; share it as an editor with robot@project\.example$/m);
+  write(made.body.spreadsheetId);
+  const well = await run(["doctor", "--config", config]);
+  assert.equal(well.code, 0, well.stdout + well.stderr);
+  assert.match(well.stdout, /it is shared with robot@project\.example$/m);
+
+  const server = await startServer(t, config);
+  const { email, token } = await addUser(config, "one", "agent", "agent");
+  assert.equal((await call(server.root, token, "GET", "/api/insurance/config")).body.spreadsheet.shareWith, address);
+  assert.equal((await call(server.root, token, "POST", "/api/insurance/customers", { name: "Asha", vertical: "motor", current_policy_no: "P/1" })).status, 201);
+  const synced = await run(["sync", "--config", config, "--email", email, "--wait"]);
+  assert.equal(synced.code, 0, synced.stderr);
+  const { body } = await call(sheets.root, "", "GET", `/v4/spreadsheets/${made.body.spreadsheetId}/values/general_ins!A1:B2`);
+  assert.deepEqual(body.values, [["NAME", "POLICY NO"], ["Asha", "P/1"]]);
 });

@@ -14,6 +14,7 @@ test("bad input gets an error that names the field, and changes nothing", async 
     ["no object", "[]", 400, []],
     ["a doubled key", '{"name":"A","name":"B"}', 400, []],
     ["100 levels", `{"name":${"[".repeat(100)}${"]".repeat(100)}}`, 400, []],
+    ["tens of thousands of unknown members", JSON.stringify({ name: "A", vertical: "motor", ...Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`f${i}`, 1])) }), 400, null],
     ["half a million levels", "[".repeat(500_000), 400, []],
     ["over 1 MiB", `{"name":"${"x".repeat(1_100_000)}"}`, 413, []],
     ["no fields", "{}", 400, ["name", "vertical"]],
@@ -39,7 +40,7 @@ test("bad input gets an error that names the field, and changes nothing", async 
     assert.equal(answer.status, status, `${name}: ${answer.text}`);
     assert.equal(answer.type, "application/problem+json", name);
     assert.ok(answer.body.error.length > 0, name);
-    assert.deepEqual((answer.body.errors ?? []).map(({ field }) => field).toSorted(), fields.toSorted(), name);
+    if (fields !== null) assert.deepEqual((answer.body.errors ?? []).map(({ field }) => field).toSorted(), fields.toSorted(), name);
   }
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "text/csv"]) assert.equal((await ask("own", "POST", customers, motor('"notes":"n"'), { "content-type": type })).status, 415, type);
   assert.equal((await ask("own", "GET", customers)).body.total, 0);

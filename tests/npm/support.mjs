@@ -53,6 +53,7 @@ async function start(t, args, said) {
   return { child, root, stop };
 }
 export const startDemo = (t, data) => start(t, ["demo", "--data", data, "--listen", "127.0.0.1:0"], /Rowlane demo: (\S+)/);
+export const startSheets = (t) => start(t, ["sheets", "--listen", "127.0.0.1:0"], /local Sheets service: (\S+)/);
 export const startServer = (t, config) => start(t, ["serve", "--config", config], /listening on port (\d+)/);
 
 export const agencyToml = (key, book) => `
