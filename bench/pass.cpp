@@ -2,7 +2,7 @@
 //
 // The real pass and the real Sheets client, over a store and a transport that do nothing: the store hands out records
 // and base, the transport feeds a reply in pieces of 16 KiB as the service would send it, keeps the body of the write
-// and answers it with 503. What is measured is thus load, parse, match, merge, journal and encode, and nothing else.
+// and answers it with 429, which surely wrote nothing. What is measured is thus load, parse, match, merge, journal and encode, and nothing else.
 //   CPU     of all that over the CPU inside the parser, of the same run.
 //   memory  highest number of bytes on the heap during the pass, over the bytes of what it must hold: records with
 //           base, and the parsed cells.
@@ -196,7 +196,7 @@ class ReplyTransport final : public net::HttpClient {
     net::HttpAnswer answer;
     if (request.url.find(":batchUpdate") != std::string::npos) {
       written_bytes = request.body.size();
-      answer.status = 503;
+      answer.status = 429;
       co_return answer;
     }
     answer.status = 200;
@@ -254,7 +254,7 @@ Task<double> run_pass(sync::SyncPassRunner& runner) {
   const double start = thread_cpu_seconds();
   const Result<store::PassOutcome> outcome = co_await runner.run(std::move(claim));
   const double spent = thread_cpu_seconds() - start;
-  if (!outcome || outcome->park != WaitReason::retry) give_up("the pass ended otherwise than by the 503", outcome ? "no wait" : outcome.error().message);
+  if (!outcome || outcome->park != WaitReason::quota) give_up("the pass ended otherwise than by the 429", outcome ? "no wait" : outcome.error().message);
   co_return spent;
 }
 

@@ -64,7 +64,7 @@ int connect_to(std::uint16_t port) {
   return socket;
 }
 
-std::string exchange(int socket, const std::string& request) {
+std::string round_trip(int socket, const std::string& request) {
   send_whole(socket, request);
   std::string answer;
   char buffer[16 * 1024];

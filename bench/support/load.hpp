@@ -33,7 +33,7 @@ class Load {
 // A connected blocking socket.
 int connect_to(std::uint16_t port);
 // One request and its whole answer on a blocking socket; the answer's head and body.
-std::string exchange(int socket, const std::string& request);
+std::string round_trip(int socket, const std::string& request);
 std::uint16_t free_port();
 // Lets this process and its children open so many descriptors.
 void allow_descriptors(unsigned long count);

@@ -138,7 +138,7 @@ std::int64_t Program::resident_bytes() const {
 void Program::wait_until_drained() const {
   const int socket = connect_to(port_);
   for (int i = 0; i < 3'000; ++i) {
-    const std::string metrics = exchange(socket, get_request("/metrics"));
+    const std::string metrics = round_trip(socket, get_request("/metrics"));
     if (metrics.find("rowlane_jobs{state=\"queued\"} 0\n") != std::string::npos && metrics.find("rowlane_jobs{state=\"running\"} 0\n") != std::string::npos) {
       ::close(socket);
       return;
