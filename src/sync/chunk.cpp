@@ -67,7 +67,7 @@ void advance(plan::TabPlan& rest, const plan::TabPlan& done) {
   rest.insert_at = done.insert_at - removed_before(done.insert_at) + adds;
   rest.free_rows = std::max(0, done.free_rows - adds);
   for (plan::ColumnPlan& column : rest.columns.columns) column.set_mark = column.write_header = false;
-  rest.columns.id_is_new = rest.columns.id_set_mark = rest.columns.create_tab = false;
+  rest.columns.id_is_new = rest.columns.id_write_header = rest.columns.id_set_mark = rest.columns.create_tab = false;
   rest.missing = false;
   for (const plan::RowAdd& add : done.adds) rest.row_of[static_cast<std::size_t>(add.record)] = done.insert_at;
   for (const plan::RowDelete& gone : done.deletes) rest.row_of[static_cast<std::size_t>(gone.record)] = 0;

@@ -81,18 +81,22 @@ sheets::CellWrite read_cell(const Json& json) {
   return write;
 }
 
-// What an operation leaves in rows is kept; marks, formats of columns and the like are not needed to judge it.
+// What an operation leaves in rows and columns is kept; room for rows, filters and the like are not needed to judge it.
 std::optional<Json> op_json(const SentOp& sent) {
   using namespace sheets;
   if (const auto* update = std::get_if<op::UpdateCells>(&sent.op)) {
     Json cells = Json::array();
     for (const CellWrite& cell : update->cells) cells.push(cell_json(cell));
-    return Json::object({{"op", "update"}, {"effect", sent.effect}, {"sheet", update->sheet_id}, {"row", update->row}, {"column", update->column}, {"cells", cells}});
+    Json json = Json::object({{"op", "update"}, {"effect", sent.effect}, {"sheet", update->sheet_id}, {"row", update->row}, {"column", update->column}, {"cells", cells}});
+    if (sent.replaces) json.set("replaces", cell_json(*sent.replaces));
+    return json;
   }
   if (const auto* insert = std::get_if<op::InsertRows>(&sent.op))
     return Json::object({{"op", "insert"}, {"effect", sent.effect}, {"sheet", insert->sheet_id}, {"row", insert->row}, {"count", insert->count}});
   if (const auto* remove = std::get_if<op::DeleteRows>(&sent.op))
     return Json::object({{"op", "delete"}, {"effect", sent.effect}, {"sheet", remove->sheet_id}, {"row", remove->row}, {"count", remove->count}});
+  if (const auto* mark = std::get_if<op::MarkColumn>(&sent.op))
+    return Json::object({{"op", "mark"}, {"effect", sent.effect}, {"sheet", mark->sheet_id}, {"column", mark->column}, {"id", mark->metadata_id}, {"value", mark->value}});
   return std::nullopt;
 }
 SentOp read_op(const Json& json) {
@@ -101,10 +105,13 @@ SentOp read_op(const Json& json) {
   const std::int64_t sheet = number(json["sheet"]);
   if (json["op"] == Json("insert")) return {op::InsertRows{sheet, row, count}, effect};
   if (json["op"] == Json("delete")) return {op::DeleteRows{sheet, row, count}, effect};
+  if (json["op"] == Json("mark")) return {op::MarkColumn{sheet, static_cast<int>(number(json["column"])), number(json["id"]), std::string(kColumnMarkKey), json["value"].string_or()}, effect};
   op::UpdateCells update{sheet, row, static_cast<int>(number(json["column"])), {}};
   if (const Json::Array* cells = json["cells"].if_array())
     for (const Json& cell : *cells) update.cells.push_back(read_cell(cell));
-  return {std::move(update), effect};
+  SentOp sent{std::move(update), effect};
+  if (const Json* replaces = json.find("replaces")) sent.replaces = read_cell(*replaces);
+  return sent;
 }
 
 Json effect_json(const Effect& e, const FieldCatalogue& catalogue) {

@@ -45,16 +45,17 @@ std::string moved_formula(std::string_view formula, int from, int to) {
 class Repairer {
  public:
   Repairer(const Sent& sent, const SentTab& tab, const SheetTable& found)
-      : tab_(tab), planned_(*tab.planned), found_(found), traces_(trace(sent.ops, tab.sheet_id)),
-        origins_(column_origins(planned_, found, tab.header_row)) {}
+      : tab_(tab), ops_(sent.ops), planned_(*tab.planned), found_(found), traces_(trace(sent.ops, tab.sheet_id)) {}
 
   Repair run() {
     hide_traces();
+    origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
     match_ = match_moved_rows({planned_, found_, origins_, hidden_, made_, tab_.id_column});
     judge_rows();
     judge_removals();
     find_lost_rows();
     put_back();
+    unmark_columns();
     return std::move(out_);
   }
 
@@ -110,13 +111,13 @@ class Repairer {
   // Rows that are gone though nobody meant to remove them, as many as removals missed their own; nearest first.
   void find_lost_rows() {
     if (misfires_ == 0) return;
-    std::set<int> meant;
-    for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row);
+    std::set<int> meant, near;
+    for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row), near.insert(removed.near);
     const auto distance = [&](int row) {
-      const auto after = meant.lower_bound(row);
+      const auto after = near.lower_bound(row);
       int best = std::numeric_limits<int>::max();
-      if (after != meant.end()) best = *after - row;
-      if (after != meant.begin()) best = std::min(best, row - *std::prev(after));
+      if (after != near.end()) best = *after - row;
+      if (after != near.begin()) best = std::min(best, row - *std::prev(after));
       return best;
     };
     std::vector<int> gone;
@@ -149,12 +150,31 @@ class Repairer {
     };
     std::map<int, const TracedRow*> wrong;
     for (const TracedRow* traced : wrong_rows_) wrong.emplace(traced->row, traced);
+    find_missed();
     lost_below(0);
     for (int at = 1; at <= found_.row_count(); ++at) {
-      if (strays.contains(at)) continue;
+      if (strays.contains(at)) {  // a removal shows in its neighbours alone
+        out_.rows.push_back(row);
+        out_.rows.push_back(row + 1);
+        continue;
+      }
       ++row;
       if (const auto hit = wrong.find(at); hit != wrong.end()) put_cells_back(*hit->second, row);
+      for (const auto& [column, cell] : missed_[at]) put_cell_back(cell, planned_of(at), row, column, at);
       lost_below(at);
+    }
+  }
+
+  // A column that took the place of ours carries no mark of ours. (Its protection only warns; Google names no way to
+  // take back one whose id was never told.)
+  void unmark_columns() {
+    for (const SentOp& each : ops_) {
+      const auto* mark = std::get_if<op::MarkColumn>(&each.op);
+      if (!mark || mark->sheet_id != tab_.sheet_id) continue;
+      const auto now = std::find_if(found_.column_marks.begin(), found_.column_marks.end(), [&](const ColumnMark& m) { return m.metadata_id == mark->metadata_id; });
+      if (now == found_.column_marks.end() || origin(now->column) == mark->column) continue;
+      add(op::DeleteMark{mark->metadata_id});
+      if (mark->value == kIdColumnMark) add(op::HideColumn{tab_.sheet_id, now->column, false});
     }
   }
 
@@ -172,21 +192,34 @@ class Repairer {
   void put_cells_back(const TracedRow& traced, int row) {
     const int planned_row = planned_of(traced.row);
     const bool shows_more = traced.row <= found_.row_count() && match_.has_content[static_cast<std::size_t>(traced.row)];
-    bool changed = false;
     for (const auto& [column, cell] : traced.cells) {
       if (!is_ours(traced.row, column, *cell.write)) continue;  // a person's by now
-      const int from = origin(column);
-      plan::CellImage image = planned_row && from ? plan::image_of(planned_, planned_row, from) : plan::CellImage{};
-      if (planned_row == 0 && shows_more && from) ++out_.lost;
-      if (image.formula) image.text = moved_formula(image.text, planned_row, row);
-      CellWrite write = write_of(image);
-      if (cell.write->format && image.format != found_.at(traced.row, column).format) write.format = {image.format, default_pattern(image.format)};
-      if (!write.format && is_ours(traced.row, column, write)) continue;
-      add(op::UpdateCells{tab_.sheet_id, row, column, {std::move(write)}});
-      ++out_.cells;
-      changed = true;
+      if (planned_row == 0 && shows_more && origin(column)) ++out_.lost;
+      put_cell_back(cell.write, planned_row, row, column, traced.row);
     }
-    if (changed) out_.rows.push_back(row);
+  }
+
+  // What the row `planned_row` held (0: nothing) goes back into `row`, in place of `ours` in the found row.
+  void put_cell_back(const CellWrite* ours, int planned_row, int row, int column, int found_row) {
+    const int from = origin(column);
+    plan::CellImage image = planned_row && from ? plan::image_of(planned_, planned_row, from) : plan::CellImage{};
+    if (image.formula) image.text = moved_formula(image.text, planned_row, row);
+    CellWrite write = write_of(image);
+    if (ours->format && image.format != found_.at(found_row, column).format) write.format = {image.format, default_pattern(image.format)};
+    if (!write.format && is_ours(found_row, column, write)) return;
+    out_.ops.push_back({op::UpdateCells{tab_.sheet_id, row, column, {std::move(write)}}, kRestoreEffect, *ours});
+    ++out_.cells;
+    if (out_.rows.empty() || out_.rows.back() != row) out_.rows.push_back(row);
+  }
+
+  // Cells that the batch was to put back, and that hold the mistake still: it missed them.
+  void find_missed() {
+    for (const TracedRow& traced : traces_.rows)
+      for (const auto& [column, cell] : traced.cells) {
+        const int row = cell.replaces ? found_of(traced.planned_row) : 0;
+        for (int now = 1; row && now <= found_.column_count(); ++now)
+          if (origin(now) == column && is_ours(row, now, *cell.replaces)) missed_[row].emplace_back(now, cell.replaces);
+      }
   }
 
   void put_row_back(int planned_row, int row) {
@@ -208,15 +241,17 @@ class Repairer {
   void add(Op op) { out_.ops.push_back({std::move(op), kRestoreEffect}); }
 
   const SentTab& tab_;
+  const std::vector<SentOp>& ops_;
   const SheetTable& planned_;
   const SheetTable& found_;
   const Traces traces_;
-  const std::vector<int> origins_;
   std::map<int, std::set<int>> hidden_;     // by row of `found`: columns that hold our writing
+  std::vector<int> origins_;                // of columns
   std::set<int> made_;                      // rows of `found` that the batch inserted
   RowMatch match_;
   std::set<int> wrong_;                     // effects
   std::set<const TracedRow*> wrong_rows_;
+  std::map<int, std::vector<std::pair<int, const CellWrite*>>> missed_;  // by row of `found`: column, and what stands there
   std::set<int> lost_rows_;                 // of `planned`
   std::size_t misfires_ = 0;
   Repair out_;

@@ -41,15 +41,23 @@ std::uint64_t cell_hash(const SheetTable& table, int row, int column) {
 }
 
 // The headers of a row that stand in it once, and where.
-std::map<std::string_view, int> single_texts(const SheetTable& table, int row) {
+std::map<std::string_view, int> single_texts(const SheetTable& table, int row, const std::set<int>& hidden = {}) {
   std::map<std::string_view, int> out;
   for (int column = 1; column <= table.column_count(); ++column) {
     const std::string_view text = table.at(row, column).text();
-    if (text.empty()) continue;
+    if (text.empty() || hidden.contains(column)) continue;
     const auto [at, fresh] = out.emplace(text, column);
     if (!fresh) at->second = 0;
   }
   std::erase_if(out, [](const auto& each) { return each.second == 0; });
+  return out;
+}
+
+// What stands in a column below `header_row`.
+std::set<std::uint64_t> column_content(const SheetTable& table, int column, int header_row) {
+  std::set<std::uint64_t> out;
+  for (int row = header_row + 1; row <= table.row_count(); ++row)
+    if (const std::uint64_t hash = cell_hash(table, row, column)) out.insert(hash);
   return out;
 }
 
@@ -154,7 +162,7 @@ class Matcher {
       const bool nearer = count == best_votes && std::abs(row - expected) < std::abs(best - expected);
       if (count > best_votes || nearer) best = row, best_votes = count;
     }
-    return best_votes * 2 > static_cast<int>(keys.size()) ? best : 0;
+    return best_votes > 0 && best_votes * 2 >= static_cast<int>(keys.size()) ? best : 0;
   }
 
   // Touched rows that show nothing of their own are what stands between their neighbours.
@@ -189,7 +197,7 @@ class Matcher {
 
 }  // namespace
 
-std::vector<int> column_origins(const SheetTable& planned, const SheetTable& found, int header_row) {
+std::vector<int> column_origins(const SheetTable& planned, const SheetTable& found, int header_row, const std::map<int, std::set<int>>& unknown) {
   const int columns = std::max(found.column_count(), planned.column_count());
   std::vector<int> origins(static_cast<std::size_t>(columns) + 1);
   for (int column = 0; column <= columns; ++column) origins[static_cast<std::size_t>(column)] = column;
@@ -208,12 +216,27 @@ std::vector<int> column_origins(const SheetTable& planned, const SheetTable& fou
   std::map<std::string_view, int> best;
   std::size_t best_common = 0;
   for (int row = 1; row <= std::min(found.row_count(), header_row + kHeaderSearchRows); ++row) {
-    std::map<std::string_view, int> texts = single_texts(found, row);
+    const auto hidden = unknown.find(row);
+    std::map<std::string_view, int> texts = single_texts(found, row, hidden != unknown.end() ? hidden->second : std::set<int>());
     const auto common = static_cast<std::size_t>(std::count_if(texts.begin(), texts.end(), [&](const auto& text) { return headers.contains(text.first); }));
     if (common > best_common) best_common = common, best = std::move(texts);
   }
   for (const auto& [text, column] : best)
     if (const auto was = headers.find(text); was != headers.end()) anchor(column, was->second);
+  // A column whose header a write hit, or that never had one, is told by what it holds.
+  for (int was = 1; was <= planned.column_count(); ++was) {
+    if (anchored.contains(was)) continue;
+    const std::set<std::uint64_t> content = column_content(planned, was, header_row);
+    int same = 0;
+    std::size_t same_common = content.size() / 2;
+    for (int column = 1; column <= found.column_count(); ++column) {
+      if (anchors.contains(column)) continue;
+      const std::set<std::uint64_t> now = column_content(found, column, header_row);
+      const auto common = static_cast<std::size_t>(std::count_if(content.begin(), content.end(), [&](std::uint64_t hash) { return now.contains(hash); }));
+      if (common > same_common || (common == same_common && same != was && column == was)) same_common = common, same = column;
+    }
+    if (same && same_common > 0) anchor(same, was);
+  }
 
   if (std::all_of(anchors.begin(), anchors.end(), [](const auto& pair) { return pair.first == pair.second; })) return origins;
   int delta = 0;

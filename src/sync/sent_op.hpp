@@ -11,6 +11,8 @@ inline constexpr int kRestoreEffect = -2;  // it puts back what a write before i
 struct SentOp {
   sheets::Op op;
   int effect = kTabEffect;  // index into the batch's effects, or one of the above
+  // Of a cell that is put back: what stood there by mistake. Should this write miss too, that is what to look for.
+  std::optional<sheets::CellWrite> replaces = std::nullopt;
 };
 
 }  // namespace rowlane::sync

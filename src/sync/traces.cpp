@@ -11,6 +11,7 @@ class Rows {
  public:
   struct Entry {
     TracedRow row;
+    int source = 0;  // the row of the tab that the operations were given; 0 for an inserted one
     bool touched = false;
   };
 
@@ -24,13 +25,13 @@ class Rows {
     std::vector<int> fresh;
     for (int i = 0; i < count; ++i) {
       fresh.push_back(static_cast<int>(entries_.size()));
-      entries_.push_back({{.row = 0, .planned_row = 0, .restored = restored, .cells = {}}, true});
+      entries_.push_back({{.row = 0, .planned_row = 0, .restored = restored, .cells = {}}, 0, true});
     }
     order_.insert(order_.begin() + (row - 1), fresh.begin(), fresh.end());
   }
   void remove(int row, int count, int effect, std::vector<RemovedRow>& removed) {
     grow(row + count - 1);
-    for (int i = row; i < row + count; ++i) removed.push_back({at(i).row.planned_row, effect});
+    for (int i = row; i < row + count; ++i) removed.push_back({effect == kRestoreEffect ? 0 : at(i).row.planned_row, at(i).row.planned_row, effect});
     order_.erase(order_.begin() + (row - 1), order_.begin() + (row - 1 + count));
   }
   std::vector<TracedRow> touched() && {
@@ -49,24 +50,24 @@ class Rows {
     next_planned_ = static_cast<int>(order_.size()) + 1;
   }
   [[nodiscard]] std::size_t size() const { return order_.size(); }
-  [[nodiscard]] int next_planned() const { return next_planned_; }
+  [[nodiscard]] int next_source() const { return next_source_; }
 
  private:
   void grow(int row) {
     while (static_cast<int>(order_.size()) < row) {
       order_.push_back(static_cast<int>(entries_.size()));
-      entries_.push_back({{.row = 0, .planned_row = next_planned_++, .restored = false, .cells = {}}, false});
+      entries_.push_back({{.row = 0, .planned_row = next_planned_++, .restored = false, .cells = {}}, next_source_++, false});
     }
   }
   std::vector<Entry> entries_;
   std::vector<int> order_;
-  int next_planned_ = 1;
+  int next_planned_ = 1, next_source_ = 1;
 };
 
-void write_cells(Rows& rows, const op::UpdateCells& update, int effect) {
+void write_cells(Rows& rows, const op::UpdateCells& update, const SentOp& sent) {
   Rows::Entry& entry = rows.at(update.row);
   entry.touched = true;
-  for (std::size_t i = 0; i < update.cells.size(); ++i) entry.row.cells[update.column + static_cast<int>(i)] = {&update.cells[i], effect};
+  for (std::size_t i = 0; i < update.cells.size(); ++i) entry.row.cells[update.column + static_cast<int>(i)] = {&update.cells[i], sent.effect, sent.replaces ? &*sent.replaces : nullptr};
 }
 
 void play(const std::vector<SentOp>& sent, std::int64_t sheet_id, Rows& rows, std::vector<RemovedRow>& removed) {
@@ -75,7 +76,7 @@ void play(const std::vector<SentOp>& sent, std::int64_t sheet_id, Rows& rows, st
     if (restoring && each.effect != kRestoreEffect) rows.plan_from_here();
     restoring = each.effect == kRestoreEffect;
     if (const auto* update = std::get_if<op::UpdateCells>(&each.op)) {
-      if (update->sheet_id == sheet_id) write_cells(rows, *update, each.effect);
+      if (update->sheet_id == sheet_id) write_cells(rows, *update, each);
     } else if (const auto* insert = std::get_if<op::InsertRows>(&each.op)) {
       if (insert->sheet_id == sheet_id) rows.insert(insert->row, insert->count, each.effect == kRestoreEffect);
     } else if (const auto* remove = std::get_if<op::DeleteRows>(&each.op)) {
@@ -130,7 +131,7 @@ SheetTable after_ops(const SheetTable& table, const std::vector<SentOp>& sent) {
   Rows rows;
   std::vector<RemovedRow> removed;
   play(sent, table.sheet_id, rows, removed);
-  while (rows.next_planned() <= table.row_count()) rows.at(static_cast<int>(rows.size()) + 1);
+  while (rows.next_source() <= table.row_count()) rows.at(static_cast<int>(rows.size()) + 1);
   int inserted = 0, grown = 0, columns = 0;
   SheetTable out;
   copy_properties(table, out);
@@ -138,7 +139,11 @@ SheetTable after_ops(const SheetTable& table, const std::vector<SentOp>& sent) {
     if (const auto* insert = std::get_if<op::InsertRows>(&each.op); insert && insert->sheet_id == table.sheet_id) inserted += insert->count;
     if (const auto* grow = std::get_if<op::GrowGrid>(&each.op); grow && grow->sheet_id == table.sheet_id) grown += grow->rows, columns += grow->columns;
     if (const auto* mark = std::get_if<op::MarkColumn>(&each.op); mark && mark->sheet_id == table.sheet_id) out.column_marks.push_back({mark->column, mark->metadata_id, mark->key, mark->value});
-    if (const auto* hide = std::get_if<op::HideColumn>(&each.op); hide && hide->sheet_id == table.sheet_id) out.hidden_columns.push_back(hide->column);
+    if (const auto* hide = std::get_if<op::HideColumn>(&each.op); hide && hide->sheet_id == table.sheet_id) {
+      std::erase(out.hidden_columns, hide->column);
+      if (hide->hidden) out.hidden_columns.push_back(hide->column);
+    }
+    if (const auto* unmark = std::get_if<op::DeleteMark>(&each.op)) std::erase_if(out.column_marks, [&](const ColumnMark& mark) { return mark.metadata_id == unmark->metadata_id; });
     if (const auto* filter = std::get_if<op::SetFilter>(&each.op); filter && filter->sheet_id == table.sheet_id) out.filter = filter->range;
   }
   out.grid_rows = table.grid_rows + inserted + grown - static_cast<int>(removed.size());
@@ -146,11 +151,12 @@ SheetTable after_ops(const SheetTable& table, const std::vector<SentOp>& sent) {
   const int rows_after = static_cast<int>(rows.size());
   for (int row = 1; row <= rows_after; ++row) {
     const TracedRow& traced = rows.at(row).row;
+    const int source = rows.at(row).source;
     const int width = std::max(table.column_count(), traced.cells.empty() ? 0 : traced.cells.rbegin()->first);
     for (int column = 1; column <= width; ++column) {
       const auto written = traced.cells.find(column);
-      if (written != traced.cells.end()) add_written(*written->second.write, table.at(traced.planned_row, column).format, out);
-      else if (traced.planned_row) copy_cell(table, traced.planned_row, column, out);
+      if (written != traced.cells.end()) add_written(*written->second.write, table.at(source, column).format, out);
+      else if (source) copy_cell(table, source, column, out);
       else out.add_cell({});
     }
     out.end_row();

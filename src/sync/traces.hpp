@@ -12,6 +12,7 @@ namespace rowlane::sync {
 struct Trace {
   const sheets::CellWrite* write = nullptr;  // borrowed from the operations
   int effect = 0;
+  const sheets::CellWrite* replaces = nullptr;  // see SentOp
 };
 struct TracedRow {
   int row = 0;          // after the batch
@@ -20,7 +21,8 @@ struct TracedRow {
   std::map<int, Trace> cells;  // by column: what was written last
 };
 struct RemovedRow {
-  int planned_row = 0;  // 0: a row that the batch itself had inserted
+  int planned_row = 0;  // 0: a row that a batch had inserted, this one or the one that is undone
+  int near = 0;         // about where it stood before the batch
   int effect = 0;
 };
 struct Traces {

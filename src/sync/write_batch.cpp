@@ -77,8 +77,8 @@ class Appender {
       if (column.column && column.set_mark)
         push(op::MarkColumn{p_.sheet_id, column.column, metadata_id_(), std::string(kColumnMarkKey), fmt::format("{}:{}", in_.layout.key, in_.catalogue.name(in_.layout.columns[i].field))});
     }
+    if (c.id_write_header) push(op::UpdateCells{p_.sheet_id, c.header_row, c.id_column, {{.value = std::string(kIdHeader), .format = std::nullopt}}});
     if (c.id_is_new) {
-      push(op::UpdateCells{p_.sheet_id, c.header_row, c.id_column, {{.value = std::string(kIdHeader), .format = std::nullopt}}});
       push(op::HideColumn{p_.sheet_id, c.id_column});
       push(op::ProtectColumn{p_.sheet_id, c.id_column, "Rowlane finds each record's row by this column"});
     }
@@ -166,18 +166,17 @@ class Appender {
     }
   }
 
-  // The columns: every write stands under the header it was meant for.
+  // The columns, people's own too: every write stands under the header it was meant for, and over no other.
   void expect_header() {
-    if (!in_.table || p_.columns.id_is_new) return;
     const plan::TabColumns& c = p_.columns;
     ExpectedRow header{.title = p_.title, .row = c.header_row, .cells = {}, .keys = {}};
-    const auto expect = [&](int column) {
-      const Cell& cell = in_.table->at(c.header_row, column);
-      if (cell.kind == CellKind::text && !cell.is_computed()) header.cells.emplace_back(column, CellWrite{.value = std::string(cell.text()), .format = std::nullopt});
-    };
-    for (const plan::ColumnPlan& column : c.columns)
-      if (column.column && !column.write_header) expect(column.column);
-    expect(c.id_column);
+    std::map<int, std::string_view> texts;
+    for (int column = 1; in_.table && column <= c.width; ++column)
+      if (const Cell& cell = in_.table->at(c.header_row, column); cell.kind == CellKind::text && !cell.is_computed()) texts[column] = cell.text();
+    for (std::size_t i = 0; i < c.columns.size(); ++i)
+      if (c.columns[i].write_header) texts[c.columns[i].column] = c.headers[i];
+    if (c.id_write_header) texts[c.id_column] = kIdHeader;
+    for (const auto& [column, text] : texts) header.cells.emplace_back(column, CellWrite{.value = std::string(text), .format = std::nullopt});
     out_.expected.push_back(std::move(header));
   }
 
