@@ -62,6 +62,15 @@ Result<Job> find_job(db::Sqlite& db, const Scope& scope, JobId id, std::int64_t 
   return read_job(stmt, now_ms);
 }
 
+// The user's scope by its role of today.
+Result<Scope> scope_of_user(db::Sqlite& db, AgencyId agency, UserId user) {
+  db::Statement stmt = db.prepare("SELECT role='manager' FROM app_user WHERE id=? AND agency_id=?");
+  const Result<bool> row = stmt.bind_all(user.value, agency.value).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return fail(Errc::not_found, "there is no such user");
+  return Scope{agency, user, stmt.i32(0) != 0};
+}
+
 struct LanePlace {
   std::int64_t lane = 0, seq = 0, position = 0;
 };
@@ -379,10 +388,13 @@ Task<Result<JobStore::Retried>> SqliteStore::retry_job(Scope scope, JobId id, in
       return Retried{std::move(*job), false};
     }
     if (job->state != JobState::failed && job->state != JobState::cancelled) return fail(Errc::conflict, fmt::format("the job is {}", to_string(job->state)));
-    const Result<LanePlace> place = take_place(db, scope, *spreadsheet, lane_jobs_max);
+    // It stays its user's job, in that user's lane and scope, whoever asks for it.
+    const Result<Scope> own = scope_of_user(db, scope.agency, job->user);
+    if (!own) return std::unexpected(own.error());
+    const Result<LanePlace> place = take_place(db, *own, *spreadsheet, lane_jobs_max);
     if (!place) return std::unexpected(place.error());
     const std::string tabs = join_tabs(job->tabs);
-    const Result<JobId> fresh = insert_job(db, {scope, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
+    const Result<JobId> fresh = insert_job(db, {*own, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
     if (!fresh) return std::unexpected(fresh.error());
     ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet));
     Result<Job> made = find_job(db, scope, *fresh, at);

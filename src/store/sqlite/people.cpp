@@ -1,10 +1,15 @@
+#include <fmt/format.h>
+
 #include "store/sqlite/rows.hpp"
 
 namespace rowlane::store {
 
 namespace {
 
-constexpr std::string_view kUserColumns = "u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled";
+// "SELECT user's columns FROM `rest`", for `read_user`; `rest` calls app_user `u`.
+std::string select_user(std::string_view rest) {
+  return fmt::format("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM {}", rest);
+}
 
 User read_user(const db::Statement& row) {
   User user;
@@ -55,12 +60,11 @@ Task<Result<std::vector<Agency>>> SqliteStore::agencies() {
   return read<std::vector<Agency>>([](db::Sqlite& db) -> Result<std::vector<Agency>> {
     std::vector<Agency> out;
     db::Statement stmt = db.prepare("SELECT id, key, name, spreadsheet_id, account FROM agency ORDER BY key");
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return out;
-      out.push_back({{stmt.i64(0)}, stmt.text(1), stmt.text(2), stmt.text(3), stmt.text(4)});
-    }
+    ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+      out.push_back({{row.i64(0)}, row.text(1), row.text(2), row.text(3), row.text(4)});
+      return {};
+    }));
+    return out;
   });
 }
 
@@ -77,7 +81,7 @@ Task<Result<UserId>> SqliteStore::create_user(NewUser user) {
 
 Task<Result<std::optional<User>>> SqliteStore::find_user(std::string email) {
   return read<std::optional<User>>([email = std::move(email)](db::Sqlite& db) {
-    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM app_user u WHERE u.email=?");
+    db::Statement stmt = db.prepare(select_user("app_user u WHERE u.email=?"));
     stmt.bind(email);
     return one_user(std::move(stmt));
   });
@@ -85,7 +89,7 @@ Task<Result<std::optional<User>>> SqliteStore::find_user(std::string email) {
 
 Task<Result<std::optional<User>>> SqliteStore::find_user(UserId user) {
   return read<std::optional<User>>([user](db::Sqlite& db) {
-    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM app_user u WHERE u.id=?");
+    db::Statement stmt = db.prepare(select_user("app_user u WHERE u.id=?"));
     stmt.bind(user.value);
     return one_user(std::move(stmt));
   });
@@ -94,15 +98,13 @@ Task<Result<std::optional<User>>> SqliteStore::find_user(UserId user) {
 Task<Result<std::vector<User>>> SqliteStore::users(std::optional<AgencyId> agency) {
   return read<std::vector<User>>([agency](db::Sqlite& db) -> Result<std::vector<User>> {
     std::vector<User> out;
-    static const std::string sql = fmt::format("SELECT {} FROM app_user u WHERE ?1 IS NULL OR u.agency_id=?1 ORDER BY u.id", kUserColumns);
-    db::Statement stmt = db.prepare(sql);
+    db::Statement stmt = db.prepare(select_user("app_user u WHERE ?1 IS NULL OR u.agency_id=?1 ORDER BY u.id"));
     stmt.bind(agency ? std::optional(agency->value) : std::nullopt);
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return out;
-      out.push_back(read_user(stmt));
-    }
+    ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+      out.push_back(read_user(row));
+      return {};
+    }));
+    return out;
   });
 }
 
@@ -170,8 +172,7 @@ Task<Status> SqliteStore::end_session(std::string hash) {
 
 Task<Result<std::optional<User>>> SqliteStore::user_of_token(std::string hash) {
   return read<std::optional<User>>([hash = std::move(hash)](db::Sqlite& db) {
-    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM api_token t "
-                                    "JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0");
+    db::Statement stmt = db.prepare(select_user("api_token t JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0"));
     stmt.bind_blob(hash);
     return one_user(std::move(stmt));
   });
@@ -179,8 +180,7 @@ Task<Result<std::optional<User>>> SqliteStore::user_of_token(std::string hash) {
 
 Task<Result<std::optional<User>>> SqliteStore::user_of_session(std::string hash) {
   return read<std::optional<User>>([this, hash = std::move(hash)](db::Sqlite& db) {
-    db::Statement stmt = db.prepare("SELECT u.id, u.agency_id, u.email, u.name, u.role, u.password_hash, u.disabled FROM session s "
-                                    "JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0");
+    db::Statement stmt = db.prepare(select_user("session s JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0"));
     stmt.bind_blob(hash).bind(now_ms());
     return one_user(std::move(stmt));
   });

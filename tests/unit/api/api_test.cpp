@@ -148,3 +148,18 @@ TEST_CASE("a job tells what it is a retry of, and only then") {
   CHECK(must(parse_json(retried.body))["retryOf"].string_or() == queued["jobId"].string_or());
   CHECK(server.call("u1", "POST", job + "/confirm").status == 409);
 }
+
+TEST_CASE("a job that its user's manager tries again stays the user's") {
+  Server server;
+  const UserId boss = server.add_user(server.agencies.front().id, "boss@x", store::Role::manager);
+  REQUIRE(server.executor.finish(server.store.create_token(boss, auth::token_hash("boss"))));
+  const std::string jobs = "/api/insurance/sync/jobs/";
+  const std::string id = must(parse_json(server.call("u1", "POST", "/api/insurance/sync/to-sheet").body))["jobId"].string_or();
+  REQUIRE(server.call("boss", "POST", jobs + id + "/cancel").status == 200);
+  const auto retried = server.call("boss", "POST", jobs + id + "/retry");
+  REQUIRE(retried.status == 202);
+  CHECK(server.call("u1", "GET", jobs + must(parse_json(retried.body))["id"].string_or()).status == 200);
+  CHECK(must(parse_json(server.call("u1", "GET", "/api/insurance/sync/status").body))["queueLength"].as_int() == 1);
+  CHECK(must(parse_json(server.call("boss", "GET", "/api/insurance/sync/status").body))["queueLength"].as_int() == 0);
+  CHECK(server.number("SELECT count(*) FROM sync_job WHERE whole_agency=1") == 0);
+}
