@@ -95,7 +95,7 @@ TabColumns fresh_columns(const TabLayout& layout, bool create_tab) {
   for (int i = 0; i < count; ++i) out.columns.push_back({.column = i + 1, .set_mark = true, .write_header = true});
   for (const ColumnMap& column : layout.columns) out.headers.push_back(column.header);
   out.id_column = count + 1;
-  out.id_is_new = out.id_set_mark = true;
+  out.id_is_new = out.id_write_header = out.id_set_mark = true;
   out.width = count + 1;
   return out;
 }
@@ -192,6 +192,7 @@ class Finder {
       out_.id_column = next_free_++;
       out_.id_is_new = true;
     }
+    out_.id_write_header = table_.at(out_.header_row, out_.id_column).is_empty();
     out_.width = std::max(table_.column_count(), out_.id_column);
     for (const ColumnPlan& plan : out_.columns) out_.width = std::max(out_.width, plan.column);
   }
@@ -210,7 +211,7 @@ class Finder {
 }  // namespace
 
 bool TabColumns::settled() const {
-  if (create_tab || id_is_new || id_set_mark) return false;
+  if (create_tab || id_is_new || id_write_header || id_set_mark) return false;
   return std::none_of(columns.begin(), columns.end(), [](const ColumnPlan& c) { return c.set_mark || c.write_header; });
 }
 

@@ -22,7 +22,8 @@ struct TabColumns {
   int header_row = 1;
   std::vector<ColumnPlan> columns;  // parallel to TabLayout::columns
   int id_column = 0;
-  bool id_is_new = false;           // its header must be written, the column hidden and protected
+  bool id_is_new = false;           // the column must be hidden and protected
+  bool id_write_header = false;
   bool id_set_mark = false;
   int width = 0;                    // columns the grid must have
   std::vector<std::string> headers; // parallel to `columns`: header texts as read ("" where missing)

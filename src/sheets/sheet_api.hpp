@@ -59,7 +59,7 @@ struct UpdateCells { std::int64_t sheet_id; int row, column; std::vector<CellWri
 struct MarkColumn { std::int64_t sheet_id; int column; std::int64_t metadata_id; std::string key, value; };
 struct MarkSpreadsheet { std::int64_t metadata_id; std::string key, value; };  // visible to this project's account alone
 struct DeleteMark { std::int64_t metadata_id; };
-struct HideColumn { std::int64_t sheet_id; int column; };
+struct HideColumn { std::int64_t sheet_id; int column; bool hidden = true; };
 struct ProtectColumn { std::int64_t sheet_id; int column; std::string description; };  // warning only
 // Widens the basic filter. Setting one replaces it whole, so `rest` must be the `filter_rest` that was read.
 struct SetFilter { std::int64_t sheet_id; CellRange range; std::string rest; };

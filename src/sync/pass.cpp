@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
-#include "domain/convert.hpp"
 #include "base/stop_point.hpp"
 #include "sync/chunk.hpp"
 #include "sync/journal.hpp"
@@ -216,17 +215,6 @@ Task<Status> SyncPassRunner::settle(State& state) {
     const auto found = state.tables.find(tab.sheet_id);
     if (found == state.tables.end()) continue;  // the tab is gone, and all with it
     Repair repair = repair_tab(sent, tab, *found->second);
-    {
-      auto show = [](const SheetTable& t) { for (int r = 1; r <= t.row_count(); ++r) { fmt::print("{:3} ", r); for (int c = 1; c <= t.column_count(); ++c) fmt::print("{:>16}|", cell_text(t, r, c)); fmt::print("\n"); } };
-      fmt::print("SETTLE {}.{} right {} of {}\nPLANNED\n", sent.pass.value, sent.chunk, repair.right.size(), sent.effects.size());
-      if (tab.planned) show(*tab.planned);
-      fmt::print("FOUND\n"); show(*found->second);
-      auto po = [](const SentOp& o) { if (auto* u = std::get_if<sheets::op::UpdateCells>(&o.op)) { fmt::print("  e{} update {},{} :", o.effect, u->row, u->column); for (auto& c : u->cells) { if (auto* t = std::get_if<std::string>(&c.value)) fmt::print("'{}' ", *t); else if (auto* d = std::get_if<double>(&c.value)) fmt::print("{} ", *d); else fmt::print("- "); } fmt::print("\n"); }
-        if (auto* u = std::get_if<sheets::op::InsertRows>(&o.op)) fmt::print("  e{} insert {} x{}\n", o.effect, u->row, u->count);
-        if (auto* u = std::get_if<sheets::op::DeleteRows>(&o.op)) fmt::print("  e{} delete {} x{}\n", o.effect, u->row, u->count); };
-      fmt::print("SENT\n"); for (auto& o : sent.ops) po(o);
-      fmt::print("REPAIR\n"); for (auto& o : repair.ops) po(o);
-    }
     for (const int effect : repair.right) {
       Effect& e = sent.effects[static_cast<std::size_t>(effect)];
       if (!std::exchange(e.entered, true)) right.push_back(e);

@@ -50,6 +50,8 @@ class Repairer {
   Repair run() {
     hide_traces();
     origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+    for (const TracedRow& traced : traces_.rows)
+      if (traced.restored && !columns_stand(traced)) made_.insert(traced.row);  // put back under the wrong columns
     match_ = match_moved_rows({planned_, found_, origins_, hidden_, made_, tab_.id_column});
     judge_rows();
     judge_removals();
@@ -78,10 +80,13 @@ class Repairer {
     }
   }
 
+  [[nodiscard]] bool columns_stand(const TracedRow& traced) const {
+    return std::all_of(traced.cells.begin(), traced.cells.end(), [&](const auto& cell) { return origin(cell.first) == cell.first; });
+  }
+
   // A row was hit as meant when it is the row that was planned on, and its columns did not move.
   [[nodiscard]] bool is_right(const TracedRow& traced) const {
-    const bool columns_stand = std::all_of(traced.cells.begin(), traced.cells.end(), [&](const auto& cell) { return origin(cell.first) == cell.first; });
-    if (!columns_stand) return false;
+    if (!columns_stand(traced)) return false;
     if (traced.planned_row == 0) return made_.contains(traced.row);
     const int is = planned_of(traced.row), went_to = found_of(traced.planned_row);
     if (is == 0 && went_to == 0) return !has_content(planned_, traced.planned_row) || !match_.has_content[static_cast<std::size_t>(std::min(traced.row, found_.row_count()))];
@@ -90,7 +95,12 @@ class Repairer {
 
   void judge_rows() {
     for (const TracedRow& traced : traces_.rows) {
-      if (traced.restored) continue;
+      if (traced.restored) {
+        if (!made_.contains(traced.row)) continue;
+        wrong_rows_.insert(&traced);
+        lost_rows_.insert(traced.planned_row);
+        continue;
+      }
       const bool right = is_right(traced);
       for (const auto& [column, cell] : traced.cells)
         if (cell.effect >= 0) (right ? out_.right : wrong_).insert(cell.effect);
@@ -141,7 +151,7 @@ class Repairer {
     }
     std::set<int> strays;
     for (const TracedRow* traced : wrong_rows_)
-      if (traced->planned_row == 0 && made_.contains(traced->row) && !holds_more(*traced)) strays.insert(traced->row);
+      if (made_.contains(traced->row) && !holds_more(*traced)) strays.insert(traced->row);
     for (auto row = strays.rbegin(); row != strays.rend(); ++row) add(op::DeleteRows{tab_.sheet_id, *row, 1});
 
     int row = 0;  // as it stands after the operations

@@ -94,9 +94,9 @@ class Matcher {
     std::vector<Key> keys;
     const auto hidden = in_.unknown.find(row);
     for (int column = 1; column <= in_.found.column_count(); ++column) {
-      const int origin = static_cast<std::size_t>(column) < in_.origins.size() ? in_.origins[static_cast<std::size_t>(column)] : column;
-      if (!origin || (hidden != in_.unknown.end() && hidden->second.contains(column))) continue;
-      if (const std::uint64_t hash = cell_hash(in_.found, row, column)) keys.push_back({hash, origin});
+      const int was = origin(column);
+      if (!was || (hidden != in_.unknown.end() && hidden->second.contains(column))) continue;
+      if (const std::uint64_t hash = cell_hash(in_.found, row, column)) keys.push_back({hash, was});
     }
     return keys;
   }
@@ -165,31 +165,35 @@ class Matcher {
     return best_votes > 0 && best_votes * 2 >= static_cast<int>(keys.size()) ? best : 0;
   }
 
-  // Touched rows that show nothing of their own are what stands between their neighbours.
+  // Touched rows that show nothing of their own are what stands between their neighbours: before all a row that is gone
+  // otherwise, else a blank one.
   void match_between_neighbours() {
-    const auto try_join = [&](int row, int planned) {
-      if (is_joined(row) || !in_.unknown.contains(row) || is_taken(planned) || out_.has_content[static_cast<std::size_t>(row)]) return;
-      const std::set<int>& hidden = in_.unknown.at(row);
-      for (const Key& key : keys_planned(planned)) {  // all it held must be what is hidden now
-        bool covered = false;
-        for (const int column : hidden) covered |= (static_cast<std::size_t>(column) < in_.origins.size() ? in_.origins[static_cast<std::size_t>(column)] : column) == key.column;
-        if (!covered) return;
+    for (const bool filled : {true, false}) {
+      int before = 0;
+      for (int row = 1; row <= in_.found.row_count(); ++row) {
+        if (in_.ignored.contains(row)) continue;
+        join_between(row, before + 1, filled);
+        if (is_joined(row)) before = out_.planned_of[static_cast<std::size_t>(row)];
       }
-      join(row, planned);
-    };
-    int before = 0;
-    for (int row = 1; row <= in_.found.row_count(); ++row) {
-      if (in_.ignored.contains(row)) continue;
-      try_join(row, before + 1);
-      before = is_joined(row) ? out_.planned_of[static_cast<std::size_t>(row)] : before;
-    }
-    int after = in_.planned.row_count() + 1;
-    for (int row = in_.found.row_count(); row >= 1; --row) {
-      if (in_.ignored.contains(row)) continue;
-      try_join(row, after - 1);
-      after = is_joined(row) ? out_.planned_of[static_cast<std::size_t>(row)] : after;
+      int after = in_.planned.row_count() + 1;
+      for (int row = in_.found.row_count(); row >= 1; --row) {
+        if (in_.ignored.contains(row)) continue;
+        join_between(row, after - 1, filled);
+        if (is_joined(row)) after = out_.planned_of[static_cast<std::size_t>(row)];
+      }
     }
   }
+  void join_between(int row, int planned, bool filled) {
+    if (is_joined(row) || !in_.unknown.contains(row) || is_taken(planned) || out_.has_content[static_cast<std::size_t>(row)]) return;
+    const std::vector<Key> keys = keys_planned(planned);
+    if (keys.empty() == filled) return;
+    const std::set<int>& hidden = in_.unknown.at(row);
+    const bool all_hidden = std::all_of(keys.begin(), keys.end(), [&](const Key& key) {  // all it held must be what is hidden now
+      return std::any_of(hidden.begin(), hidden.end(), [&](int column) { return origin(column) == key.column; });
+    });
+    if (all_hidden) join(row, planned);
+  }
+  [[nodiscard]] int origin(int column) const { return static_cast<std::size_t>(column) < in_.origins.size() ? in_.origins[static_cast<std::size_t>(column)] : column; }
 
   const RowMatchInput& in_;
   RowMatch out_;

@@ -181,7 +181,12 @@ class Appender {
   }
 
   // A removal shows only in the rows beside it.
+  // And of new rows, where they fill unused ones: that these were unused still.
   void expect_neighbours() {
+    if (const int filled = std::min(p_.free_rows, static_cast<int>(p_.adds.size())); filled > 0 && in_.table) {
+      expect_row(p_.insert_at - 1);
+      expect_row(p_.insert_at + filled);
+    }
     for (std::size_t i = 0; i < p_.deletes.size(); ++i) {
       const int row = p_.deletes[i].row;
       if (i == 0 || p_.deletes[i - 1].row != row - 1) expect_row(row - 1);

@@ -182,7 +182,7 @@ Json::Array World::disturb() {
       const char* const by[] = {"NAME", "POLICY NO", "AMOUNT", "Remark"};
       const auto column = at.find(by[random_.below(4)]);
       if (column == at.end()) return {};
-      return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", header}, {"endRowIndex", last}, {"startColumnIndex", 0}, {"endColumnIndex", 12}})},
+      return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", header}, {"endRowIndex", last}, {"startColumnIndex", 0}, {"endColumnIndex", 8 + inserted_columns_}})},
                                                          {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column->second - 1}, {"sortOrder", random_.below(2) ? "ASCENDING" : "DESCENDING"}})})}})}})};
     }
     case 5: return {Json::object({{"moveDimension", Json::object({{"source", rows_range("ROWS", row, 1)}, {"destinationIndex", other - 1}})}})};
@@ -199,6 +199,7 @@ Json::Array World::disturb() {
 
 void World::type_row() {
   const std::map<std::string, int> at = columns();
+  if (!at.contains("Remark")) return;  // hit by a write a moment ago, and not put back yet
   const int row = last_row() + 1;
   PersonsRow person{fmt::format("Visitor {}", next_person_), fmt::format("90000{:05}", next_person_), fmt::format("about {}", next_person_), fmt::format("remark {}", next_person_)};
   ++next_person_;
@@ -217,6 +218,7 @@ void World::type_remark() {
   std::advance(person, static_cast<std::ptrdiff_t>(random_.below(people_.size())));
   const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
   const std::map<std::string, int> at = columns();
+  if (!at.contains("Remark")) return;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::find(rows[i].begin(), rows[i].end(), person->first) == rows[i].end()) continue;
     person->second.remark = fmt::format("spoken {}", next_person_++);
@@ -299,7 +301,7 @@ std::string World::check_people(const std::vector<std::vector<std::string>>& row
     if (person == people_.end()) continue;
     ++seen[person->first];
     const PersonsRow& p = person->second;
-    if (cell(row, "MOBILE NO") != p.mobile || cell(row, "AMOUNT") != p.amount || cell(row, "Remark") != p.remark) return "a person's row was changed: " + p.name;
+    if (cell(row, "MOBILE NO") != p.mobile || cell(row, "AMOUNT") != p.amount || cell(row, "Remark") != p.remark) return fmt::format("a person's row was changed: {} '{}' '{}' '{}'", p.name, cell(row, "MOBILE NO"), cell(row, "AMOUNT"), cell(row, "Remark"));
     if (!cell(row, "ROWLANE ID").empty()) return "a person's row has an id: " + p.name;
   }
   for (const auto& [name, row] : people_)

@@ -154,7 +154,7 @@ class Writer {
     begin_request();
     out += R"({"updateDimensionProperties":{"range":)";
     dimension_range(hide.sheet_id, false, hide.column, 1);
-    out += R"(,"properties":{"hiddenByUser":true},"fields":"hiddenByUser"}})";
+    put(R"(,"properties":{{"hiddenByUser":{}}},"fields":"hiddenByUser"}}}})", hide.hidden);
   }
   void write(const op::ProtectColumn& protect) {
     begin_request();
