@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <mutex>
 
 #include "base/task.hpp"
 
@@ -10,7 +11,10 @@ namespace rowlane::testing {
 
 class ManualExecutor final : public Executor {
  public:
-  void post(Work work) override { ready_.push_back(std::move(work)); }
+  void post(Work work) override {
+    const std::lock_guard lock(mutex_);
+    ready_.push_back(std::move(work));
+  }
   void post_after(Millis delay, Work work) override {
     if (delay <= Millis{0}) return post(std::move(work));
     timers_.emplace(now_ + delay, std::move(work));
@@ -18,9 +22,7 @@ class ManualExecutor final : public Executor {
 
   // Runs what is ready, and what that makes ready, until nothing is. Timers stay.
   void run() {
-    while (!ready_.empty()) {
-      Work work = std::move(ready_.front());
-      ready_.pop_front();
+    while (Work work = next()) {
       const Running running(this);
       work();
     }
@@ -31,7 +33,7 @@ class ManualExecutor final : public Executor {
     run();
     while (!timers_.empty() && timers_.begin()->first <= end) {
       now_ = timers_.begin()->first;
-      ready_.push_back(std::move(timers_.begin()->second));
+      post(std::move(timers_.begin()->second));
       timers_.erase(timers_.begin());
       run();
     }
@@ -56,6 +58,15 @@ class ManualExecutor final : public Executor {
     into.emplace(co_await std::move(task));
   }
 
+  Work next() {
+    const std::lock_guard lock(mutex_);
+    if (ready_.empty()) return {};
+    Work work = std::move(ready_.front());
+    ready_.pop_front();
+    return work;
+  }
+
+  std::mutex mutex_;  // of `ready_`: other threads may post
   std::deque<Work> ready_;
   std::multimap<Millis, Work> timers_;
   Millis now_{0};
