@@ -29,6 +29,12 @@ std::vector<UserId> add_users(Executor& loop, store::PeopleStore& store, AgencyI
   return users;
 }
 
+Office::~Office() {
+  loop_.stop();
+  loop_.join();
+  runner_.reset();  // its threads may still be handing over an answer: they end before the loop goes
+}
+
 Office::Office(const std::string& dir, int spreadsheets, int users_each) : file_(dir + "/rowlane.db") {
   {
     Result<db::Sqlite> db = db::Sqlite::open(file_);

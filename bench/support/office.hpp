@@ -20,6 +20,7 @@ class Office {
  public:
   // `spreadsheets` agencies with one spreadsheet and `users_each` users each; the file is `dir`/rowlane.db.
   Office(const std::string& dir, int spreadsheets, int users_each);
+  ~Office();
 
   [[nodiscard]] store::SqliteStore& store() { return *store_; }
   [[nodiscard]] net::IoThread& loop() { return loop_; }
@@ -34,7 +35,7 @@ class Office {
   std::unique_ptr<store::ThreadedRunner> runner_;
   std::unique_ptr<store::SqliteStore> store_;
   std::vector<Lane> lanes_;
-  net::IoThread loop_;  // last: its thread ends before what runs on it goes
+  net::IoThread loop_;
 };
 
 // Users with their tokens ("TOKEN_PREFIX-0", ...), all at once so that they share commits.

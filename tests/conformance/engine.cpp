@@ -97,6 +97,7 @@ Office::Office(const EngineKind& k) : kind(k), engine(k.open(dir.path() + "/data
 Office::~Office() {
   loop.stop();
   loop.join();
+  engine.reset();  // its threads may still be handing over an answer: they end before the loop goes
 }
 
 JobId Office::press(const Scope& scope, const std::string& book) {

@@ -85,7 +85,7 @@ struct Office {
   AgencyId agency_a, agency_b;
   Scope asha, ravi, manager;       // of agency A
   Scope other, other_manager;      // of agency B
-  net::IoThread loop;              // ends first
+  net::IoThread loop;
 };
 
 }  // namespace rowlane::conformance
