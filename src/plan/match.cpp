@@ -50,13 +50,16 @@ class Matcher {
 
   [[nodiscard]] bool living(int record) const { return !records_[record].record->deleted_at; }
 
+  // Once a tombstone's row is gone from the sheet, a row with its key or id is a person's, typed or pasted again.
+  [[nodiscard]] bool is_over(int record) const { return !living(record) && !records_[record].base && records_[record].record->sync == SyncState::synced; }
+
   // Records that may own a row of this tab: those that belong here, and those that had a row here.
   [[nodiscard]] bool eligible(int record) const { return records_[record].belongs || records_[record].base; }
 
   void read_records() {
     record_keys_.reserve(records_.size());
     for (std::size_t i = 0; i < records_.size(); ++i) {
-      by_id_.emplace(records_[i].record->public_id, static_cast<int>(i));
+      if (!is_over(static_cast<int>(i))) by_id_.emplace(records_[i].record->public_id, static_cast<int>(i));
       record_keys_.push_back(keys_of(records_[i].record->fields, layout_));
     }
   }
@@ -233,8 +236,7 @@ class Matcher {
       const std::string& text = record_keys_[i][key];
       if (text.empty() || !eligible(record) || out_.is_ambiguous[i]) continue;
       if (living(record) != (round == Round::living)) continue;
-      // Once a tombstone's row is gone from the sheet, a row with its key is a person's, typed again.
-      if (round == Round::tombstones && !records_[i].base && records_[i].record->sync == SyncState::synced) continue;
+      if (is_over(record)) continue;
       // A claimed record still holds its key: a second one with it is not taken for new.
       groups[text].records.push_back(record);
     }

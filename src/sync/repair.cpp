@@ -114,13 +114,13 @@ class Repairer {
     for (const RemovedRow& removed : traces_.removed) {
       const bool gone = removed.planned_row > 0 && found_of(removed.planned_row) == 0;
       if (gone && removed.effect >= 0) out_.right.insert(removed.effect);
-      if (!gone) ++misfires_;
+      if (!gone) misfired_at_.push_back(removed.at);
     }
   }
 
   // Rows that are gone though nobody meant to remove them, as many as removals missed their own; nearest first.
   void find_lost_rows() {
-    if (misfires_ == 0) return;
+    if (misfired_at_.empty()) return;
     std::set<int> meant, near;
     for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row), near.insert(removed.near);
     const auto distance = [&](int row) {
@@ -134,7 +134,7 @@ class Repairer {
     for (int row = 1; row <= planned_.row_count(); ++row)
       if (found_of(row) == 0 && !meant.contains(row) && !is_hit(row) && has_content(planned_, row)) gone.push_back(row);
     std::sort(gone.begin(), gone.end(), [&](int a, int b) { return std::pair(distance(a), a) < std::pair(distance(b), b); });
-    if (gone.size() > misfires_) gone.resize(misfires_);
+    if (gone.size() > misfired_at_.size()) gone.resize(misfired_at_.size());
     lost_rows_.insert(gone.begin(), gone.end());
   }
   // A row that was written as meant but shows nothing else by which it could be told.
@@ -144,10 +144,15 @@ class Repairer {
 
   void put_back() {
     std::map<int, std::vector<int>> lost_after;  // row of `found` (0: above all) -> rows of `planned` to put back below it
+    // As many as removals that missed: each stood where one of them struck. Fewer: each goes below the row it stood below.
+    std::sort(misfired_at_.begin(), misfired_at_.end());
+    const bool places_known = lost_rows_.size() == misfired_at_.size();
+    std::size_t next = 0;
     for (const int lost : lost_rows_) {
       int above = lost - 1;
       while (above > 0 && found_of(above) == 0) --above;
-      lost_after[above > 0 ? found_of(above) : 0].push_back(lost);
+      const int below_row = places_known ? misfired_at_[next++] - 1 : above > 0 ? found_of(above) : 0;
+      lost_after[std::clamp(below_row, 0, found_.row_count())].push_back(lost);
     }
     std::set<int> strays;
     for (const TracedRow* traced : wrong_rows_)
@@ -263,7 +268,7 @@ class Repairer {
   std::set<const TracedRow*> wrong_rows_;
   std::map<int, std::vector<std::pair<int, const CellWrite*>>> missed_;  // by row of `found`: column, and what stands there
   std::set<int> lost_rows_;                 // of `planned`
-  std::size_t misfires_ = 0;
+  std::vector<int> misfired_at_;  // rows of `found` above which removals took a row that they did not mean
   Repair out_;
 };
 

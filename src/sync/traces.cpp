@@ -30,12 +30,20 @@ class Rows {
     order_.insert(order_.begin() + (row - 1), fresh.begin(), fresh.end());
   }
   void remove(int row, int count, int effect, std::vector<RemovedRow>& removed) {
-    grow(row + count - 1);
-    for (int i = row; i < row + count; ++i) removed.push_back({effect == kRestoreEffect ? 0 : at(i).row.planned_row, at(i).row.planned_row, effect});
+    grow(row + count);
+    const int below = order_[static_cast<std::size_t>(row + count - 1)];
+    for (int i = row; i < row + count; ++i) {
+      removed.push_back({effect == kRestoreEffect ? 0 : at(i).row.planned_row, at(i).row.planned_row, 0, effect});
+      below_.push_back(below);
+    }
     order_.erase(order_.begin() + (row - 1), order_.begin() + (row - 1 + count));
   }
-  std::vector<TracedRow> touched() && {
+  // The touched rows, and where the removed ones stood.
+  std::vector<TracedRow> finish(std::vector<RemovedRow>& removed) && {
     std::vector<TracedRow> out;
+    std::vector<int> place(entries_.size(), 0);
+    for (std::size_t i = 0; i < order_.size(); ++i) place[static_cast<std::size_t>(order_[i])] = static_cast<int>(i) + 1;
+    for (std::size_t i = 0; i < removed.size(); ++i) removed[i].at = place[static_cast<std::size_t>(below_[i])];
     for (std::size_t i = 0; i < order_.size(); ++i) {
       Entry& entry = entries_[static_cast<std::size_t>(order_[i])];
       if (!entry.touched) continue;
@@ -61,6 +69,7 @@ class Rows {
   }
   std::vector<Entry> entries_;
   std::vector<int> order_;
+  std::vector<int> below_;  // by removal: the entry that came to stand in its place
   int next_planned_ = 1, next_source_ = 1;
 };
 
@@ -123,7 +132,7 @@ Traces trace(const std::vector<SentOp>& sent, std::int64_t sheet_id) {
   Traces out;
   Rows rows;
   play(sent, sheet_id, rows, out.removed);
-  out.rows = std::move(rows).touched();
+  out.rows = std::move(rows).finish(out.removed);
   return out;
 }
 

@@ -23,6 +23,7 @@ struct TracedRow {
 struct RemovedRow {
   int planned_row = 0;  // 0: a row that a batch had inserted, this one or the one that is undone
   int near = 0;         // about where it stood before the batch
+  int at = 0;           // it stood right above this row, as rows are after the batch
   int effect = 0;
 };
 struct Traces {

@@ -29,8 +29,8 @@ export async function run(args, { input = "", env = {} } = {}) {
 }
 
 // A server that runs until the test ends, and its address. `said` is matched against what it prints.
-async function start(t, args, said) {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+async function start(t, args, said, env = {}) {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   t.after(() => child.kill("SIGKILL"));
   const printed = [];
   const root = await new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ async function start(t, args, said) {
   };
   return { child, root, stop };
 }
-export const startDemo = (t, data) => start(t, ["demo", "--data", data, "--listen", "127.0.0.1:0"], /Rowlane demo: (\S+)/);
+export const startDemo = (t, data, env) => start(t, ["demo", "--data", data, "--listen", "127.0.0.1:0"], /Rowlane demo: (\S+)/, env);
 export const startSheets = (t) => start(t, ["sheets", "--listen", "127.0.0.1:0"], /local Sheets service: (\S+)/);
 export const startServer = (t, config) => start(t, ["serve", "--config", config], /listening on port (\d+)/);
 

@@ -1,0 +1,1 @@
+set(UNIT_LINKS rowlane_sync)
