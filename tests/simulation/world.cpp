@@ -37,11 +37,32 @@ bool SimExecutor::step() {
   return true;
 }
 
+namespace {
+// Google refuses an operation now and then: a protected cell, a rule of validation.
+class RefusingSheets final : public sheets::SheetApi {
+ public:
+  RefusingSheets(sheets::SheetApi& api, const WorldOptions& options) : api_(api), options_(options) {}
+  Task<Result<SpreadsheetSnapshot>> read(sheets::ReadRequest request) override { return api_.read(std::move(request)); }
+  Task<Result<sheets::WriteAnswer>> write(sheets::WriteRequest request) override {
+    const std::optional<int> refused = options_.refuses ? options_.refuses(request.ops) : std::nullopt;
+    if (!refused) co_return co_await api_.write(std::move(request));
+    co_return std::unexpected(Error{.code = Errc::invalid_input, .message = "You are trying to edit a protected cell or object.", .field = {}, .request_index = refused});
+  }
+  [[nodiscard]] std::string share_with() const override { return api_.share_with(); }
+  [[nodiscard]] std::size_t estimate_bytes(const sheets::Op& op) const override { return api_.estimate_bytes(op); }
+
+ private:
+  sheets::SheetApi& api_;
+  const WorldOptions& options_;
+};
+}  // namespace
+
 struct World::Process {
   store::InlineRunner runner;
   store::SqliteStore store;
   sheets::local::LocalTransport transport;
-  sheets::google::GoogleSheets api;
+  sheets::google::GoogleSheets google;
+  RefusingSheets api;
   sync::SyncPassRunner passes;
   lanes::Driver driver;
 
@@ -49,7 +70,8 @@ struct World::Process {
       : runner(*w.db_, [&w] { return Millis{static_cast<std::int64_t>(w.random_.below(3))}; }),
         store(runner, w.clock_, w.random_, w.catalogue_),
         transport(*w.service_),
-        api(transport, w.clock_, {.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt),
+        google(transport, w.clock_, {.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt),
+        api(google, w.options_),
         passes(store, [this](const std::string&) -> sheets::SheetApi& { return api; }, w.agencies_, w.catalogue_, w.clock_, w.random_, {}),
         driver(w.executor_, store, passes, w.random_, {.node = "simulated", .accounts = {"default"}, .quota = {}}) {
     store.on_ready([this] { driver.wake(); });
@@ -109,7 +131,10 @@ sheets::local::Fault World::fault_for(const sheets::local::CallInfo& call) {
   fault.delay_before = Millis{static_cast<std::int64_t>(random_.below(400))};
   fault.delay_after = Millis{static_cast<std::int64_t>(random_.below(400))};
   const bool is_write = call.kind == sheets::local::CallKind::write;
-  if (!faults_on_) return fault;
+  if (!faults_on_) {
+    if (options_.script) options_.script(call, fault);
+    return fault;
+  }
   if (random_.below(4) == 0) {
     switch (random_.below(is_write ? 9 : 6)) {
       case 0: fault.kind = Fault::Kind::status, fault.status = 429, fault.retry_after_s = 2; break;
@@ -283,6 +308,16 @@ bool World::settle(Millis time) {
     run_for(Millis{1'000});
   }
   return false;
+}
+
+store::Job World::job(JobId id) { return await(process_->store.job({agencies_[0].id, users_[0], true}, id)).value(); }
+Json World::result_of(JobId id) { return parse_json(job(id).result).value_or(Json()); }
+
+void World::rename(int user, int record, std::string name) {
+  const auto u = static_cast<std::size_t>(user);
+  store::FieldPatch patch;
+  patch.set.set(field::name, std::move(name));
+  if (!await(process_->store.update_record({{agencies_[0].id, users_[u], false}, records_[u].at(static_cast<std::size_t>(record)), std::nullopt}, patch))) std::abort();
 }
 
 std::int64_t World::writes() const {

@@ -4,6 +4,7 @@
 // A crash destroys every running task and all process state; the database and the Sheets service stay.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "db/sqlite.hpp"
@@ -49,6 +50,10 @@ struct WorldOptions {
   int users = 3;
   int records_each = 4;
   bool faults = true;
+  // What happens to a call when `faults` are off; not set: nothing.
+  std::function<void(const sheets::local::CallInfo&, sheets::local::Fault&)> script = {};
+  // The operation of a batch that Google refuses, by its index; not set: none.
+  std::function<std::optional<int>(const std::vector<sheets::Op>&)> refuses = {};
 };
 
 class World {
@@ -59,6 +64,11 @@ class World {
   void run_for(Millis time);
   // Ends the process at once and starts it again.
   void crash();
+  // The result of an ended job.
+  Json result_of(JobId job);
+  store::Job job(JobId job);
+  // Gives a record a longer name, so that its row weighs more.
+  void rename(int user, int record, std::string name);
   JobId press(int user, bool named_tab = false);
   void edit_premium(int user, int record, std::int64_t hundredths);
   void delete_record(int user, int record);
@@ -73,6 +83,9 @@ class World {
   // rows whole and once; each lane's jobs ended in the order accepted. Else what is wrong.
   std::string check();
   [[nodiscard]] std::uint64_t hash() const { return executor_.hash(); }
+  [[nodiscard]] std::map<std::string, int> columns();  // header -> 1-based column
+  [[nodiscard]] int header_row();
+  [[nodiscard]] int last_row();
   Random& random() { return random_; }
   [[nodiscard]] int users() const { return static_cast<int>(users_.size()); }
   [[nodiscard]] std::int64_t writes() const;
@@ -84,9 +97,6 @@ class World {
   sheets::local::Fault fault_for(const sheets::local::CallInfo& call);
   // What a person does in the middle of a pass: inserts, deletes, sorts or moves rows, or inserts a column.
   Json::Array disturb();
-  [[nodiscard]] std::map<std::string, int> columns();  // header -> 1-based column
-  [[nodiscard]] int header_row();
-  [[nodiscard]] int last_row();
   std::string check_people(const std::vector<std::vector<std::string>>& rows);
   std::string check_lanes();
 

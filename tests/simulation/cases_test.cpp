@@ -1,0 +1,155 @@
+// Single cases of people at work, quota and failure, on the same world as the simulation: what a pass costs and comes to.
+#include <doctest/doctest.h>
+
+#include "simulation/world.hpp"
+
+using namespace rowlane;
+using namespace rowlane::simulation;
+using sheets::local::CallInfo;
+using sheets::local::CallKind;
+using sheets::local::Fault;
+
+namespace {
+
+Json::Array insert_rows(int row, int count) {
+  return {Json::object({{"insertDimension", Json::object({{"range", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"startIndex", row - 1}, {"endIndex", row - 1 + count}})}, {"inheritFromBefore", true}})}})};
+}
+Json::Array sort_by(int column, int rows) {
+  return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", 1}, {"endRowIndex", rows}, {"startColumnIndex", 0}, {"endColumnIndex", 8}})},
+                                                     {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column - 1}, {"sortOrder", "DESCENDING"}})})}})}})};
+}
+std::int64_t calls(const Json& result, const char* kind) { return result["calls"][kind].as_int().value_or(-1); }
+bool tells(const Json& result, std::string_view kind) {
+  const Json::Array* notices = result["notices"].if_array();
+  return notices && std::any_of(notices->begin(), notices->end(), [&](const Json& notice) { return notice["kind"] == Json(kind); });
+}
+
+// An office whose sheet is in step, with a person's own row in it.
+struct Office {
+  Fault next_write, next_read;  // what the next call of that kind meets
+  World world;
+  explicit Office(WorldOptions options = {}) : world(with_script(std::move(options))) {
+    world.type_row();
+    for (int user = 0; user < world.users(); ++user) world.press(user);
+    REQUIRE(world.settle(Millis{60'000}));
+    REQUIRE(world.check() == "");
+  }
+  WorldOptions with_script(WorldOptions options) {
+    options.faults = false;
+    options.script = [this](const CallInfo& call, Fault& fault) {
+      if (call.kind == CallKind::write) fault = std::exchange(next_write, Fault{});
+      if (call.kind == CallKind::read) fault = std::exchange(next_read, Fault{});
+    };
+    return options;
+  }
+  Json sync(int user) {
+    const JobId job = world.press(user);
+    REQUIRE(world.settle(Millis{300'000}));
+    return world.result_of(job);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("rows inserted or sorted between read and write: in the end as if one had happened after the other") {
+  struct Case {
+    const char* name;
+    Json::Array edit;
+  };
+  const Case cases[] = {{"three rows above (case 20)", insert_rows(2, 3)}, {"sorted by policy number (case 21)", sort_by(3, 15)}, {"sorted by name", sort_by(1, 15)}};
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    Office office;
+    office.world.edit_premium(0, 1, 4'711);
+    office.world.edit_premium(0, 2, 4'712);
+    office.world.delete_record(0, 3);
+    office.world.add_record(0, "NEW/1");
+    office.next_write.edit_before = c.edit;
+    const Json result = office.sync(0);
+    CHECK(office.world.check() == "");
+    CHECK(result["added"] == Json(1));
+    CHECK(result["updated"] == Json(2));
+    CHECK(result["deleted"] == Json(1));
+    CHECK(tells(result, "rows_moved"));
+    CHECK(calls(result, "reads") == 2);
+    CHECK(calls(result, "writes") == 2);
+    CHECK(calls(office.sync(0), "writes") == 0);
+  }
+}
+
+TEST_CASE("an answer that was lost is found by its token: nothing twice, counts right (case 47)") {
+  Office office;
+  office.world.add_record(1, "NEW/1");
+  office.next_write.kind = Fault::Kind::reset_after;
+  const Json result = office.sync(1);
+  CHECK(office.world.check() == "");
+  CHECK(result["added"] == Json(1));
+  CHECK(calls(result, "reads") == 2);
+  CHECK(calls(result, "writes") == 1);
+}
+
+TEST_CASE("a write that lands long after it was given up lands once") {
+  Office office;
+  office.world.add_record(1, "NEW/1");
+  office.next_write.delay_before = Millis{150'000};
+  const Json result = office.sync(1);
+  office.world.run_for(Millis{300'000});
+  CHECK(result["added"] == Json(1));
+  CHECK(office.world.check() == "");
+  CHECK(calls(office.sync(1), "writes") == 0);
+}
+
+TEST_CASE("an operation that Google refuses leaves out its record, and the rest goes") {
+  std::string protected_value;
+  WorldOptions options;
+  options.refuses = [&](const std::vector<sheets::Op>& ops) -> std::optional<int> {
+    for (std::size_t i = 0; i < ops.size(); ++i)
+      if (const auto* update = std::get_if<sheets::op::UpdateCells>(&ops[i]))
+        for (const sheets::CellWrite& cell : update->cells)
+          if (const auto* number = std::get_if<double>(&cell.value); number && *number == 47.11) return static_cast<int>(i);
+    return std::nullopt;
+  };
+  Office office(options);
+  office.world.edit_premium(0, 1, 4'711);
+  office.world.edit_premium(0, 2, 4'712);
+  const Json result = office.sync(0);
+  CHECK(result["updated"] == Json(1));
+  const Json::Array* rejected = result["rejected"].if_array();
+  REQUIRE(rejected);
+  REQUIRE(rejected->size() == 1);
+  CHECK((*rejected)[0]["field"] == Json("premium"));
+  CHECK((*rejected)[0]["reason"] == Json("You are trying to edit a protected cell or object."));
+  CHECK((*rejected)[0]["row"].as_int().value_or(0) > 1);
+}
+
+TEST_CASE("a payload over the limit goes in chunks, each at the cost of one call") {
+  Office office({.users = 2, .records_each = 40});
+  for (int record = 0; record < 40; ++record) office.world.rename(0, record, std::string(45'000, static_cast<char>('a' + record % 26)));
+  const Json result = office.sync(0);
+  CHECK(result["updated"] == Json(40));
+  CHECK(calls(result, "reads") == 1);
+  CHECK(calls(result, "writes") == 2);
+  CHECK(office.world.check() == "");
+}
+
+TEST_CASE("removals planned on rows seen long ago go out once the other writes have proved the rows") {
+  Office office;
+  office.world.edit_premium(0, 1, 4'711);
+  office.world.delete_record(0, 2);
+  office.next_read.delay_after = Millis{5'000};
+  const Json result = office.sync(0);
+  CHECK(result["updated"] == Json(1));
+  CHECK(result["deleted"] == Json(1));
+  CHECK(calls(result, "reads") == 1);
+  CHECK(calls(result, "writes") == 2);
+  CHECK(office.world.check() == "");
+}
+
+TEST_CASE("rows moved between two chunks are seen by the rows read with the first") {
+  Office office({.users = 2, .records_each = 40});
+  for (int record = 0; record < 40; ++record) office.world.rename(0, record, std::string(45'000, static_cast<char>('a' + record % 26)));
+  office.next_write.edit_after = insert_rows(2, 2);
+  const Json result = office.sync(0);
+  CHECK(result["updated"] == Json(40));
+  CHECK(office.world.check() == "");
+}
