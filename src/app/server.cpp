@@ -71,7 +71,7 @@ Status Server::Impl::open() {
   runner = std::move(*opened);
   store = std::make_unique<store::SqliteStore>(*runner, clock, random, catalogue);
   web.start("rowlane-web");
-  engine.start("rowlane-engine");
+  engine.start("rowlane-engine", net::IoThread::Share::what_is_left);  // accepting goes before working off
   for (AgencySettings& agency : config.agencies) {
     const Result<AgencyId> id = wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account}));
     if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));

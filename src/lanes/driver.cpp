@@ -15,8 +15,11 @@ void Driver::start() {
 }
 
 void Driver::wake() {
+  if (wake_is_on_its_way_.exchange(true)) return;
   executor_.post([this, alive = std::weak_ptr<int>(alive_)] {
-    if (alive.expired() || stopping_) return;
+    if (alive.expired()) return;
+    wake_is_on_its_way_ = false;
+    if (stopping_) return;
     fill_again_ = true;
     if (filling_) return;
     filling_ = true;

@@ -4,6 +4,7 @@
 // On one executor; `wake` may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <set>
 
 #include "base/random.hpp"
@@ -49,6 +50,7 @@ class Driver {
   TaskGroup helpers_;  // the claiming loop and the lease timers
   int running_ = 0;
   int claims_at_once_ = 1;
+  std::atomic<bool> wake_is_on_its_way_{false};
   bool filling_ = false, fill_again_ = false, stopping_ = false;
   std::size_t first_account_ = 0;  // accounts take turns too
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

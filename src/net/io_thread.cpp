@@ -1,6 +1,7 @@
 #include "net/io_thread.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,6 +10,10 @@
 
 namespace rowlane::net {
 
+namespace {
+constexpr int kNiceness = 10;  // a tenth of a busy processor, all of an idle one
+}
+
 IoThread::IoThread() : impl_(std::make_unique<Impl>()) {}
 
 IoThread::~IoThread() {
@@ -16,10 +21,12 @@ IoThread::~IoThread() {
   join();
 }
 
-void IoThread::start(std::string name) {
+void IoThread::start(std::string name, Share share) {
   impl_->running = true;
-  impl_->thread = std::thread([this, name = name.substr(0, 15)]() noexcept {
+  impl_->thread = std::thread([this, share, name = name.substr(0, 15)]() noexcept {
     pthread_setname_np(pthread_self(), name.c_str());
+    // Of the calling thread alone, as Linux has it.
+    if (share == Share::what_is_left) ::setpriority(PRIO_PROCESS, 0, kNiceness);
     const Running running(this);
     impl_->io.run();
     impl_->running = false;

@@ -19,8 +19,10 @@ class IoThread final : public Executor {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
+  // What the thread gets of busy processors: as much as any other, or little, for work that may take its time.
+  enum class Share { equal, what_is_left };
   // Starts the thread; `name` (up to 15 characters) is what `top` shows. Once only.
-  void start(std::string name);
+  void start(std::string name, Share share = Share::equal);
   // Asks the loop to end after the work it is at. From any thread, any number of times.
   void stop();
   // Waits for the thread's end. Not from the thread itself.

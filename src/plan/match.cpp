@@ -46,7 +46,8 @@ class Matcher {
     std::string id;  // the id cell's text, "" none
     NaturalKeys keys;
   };
-  using Index = std::unordered_map<std::string_view, std::vector<int>>;
+  using Index = std::unordered_map<std::string_view, int>;  // a key -> the one record, kMany for several
+  static constexpr int kMany = -1;
 
   [[nodiscard]] bool living(int record) const { return !records_[record].record->deleted_at; }
 
@@ -58,6 +59,7 @@ class Matcher {
 
   void read_records() {
     record_keys_.reserve(records_.size());
+    by_id_.reserve(records_.size());
     for (std::size_t i = 0; i < records_.size(); ++i) {
       if (!is_over(static_cast<int>(i))) by_id_.emplace(records_[i].record->public_id, static_cast<int>(i));
       record_keys_.push_back(keys_of(records_[i].record->fields, layout_));
@@ -89,27 +91,30 @@ class Matcher {
       }
       out_.filled[static_cast<std::size_t>(row)] = filled;
       if (!filled && read.id.empty()) continue;
+      read.keys.reserve(key_columns.size());
       for (const auto& key : key_columns) read.keys.push_back(row_key(row, key));
       rows_.push_back(std::move(read));
     }
   }
 
-  [[nodiscard]] std::string row_key(int row, const std::vector<int>& key_columns) const {
-    std::vector<std::string> texts;
+  [[nodiscard]] std::string row_key(int row, const std::vector<int>& key_columns) {
+    parts_.clear();
+    converted_.clear();
+    converted_.reserve(key_columns.size());  // so that what `parts_` points at stays
     for (const int column : key_columns) {
       if (!column) return {};
       const Cell& cell = table_.at(row, column);
       if (cell.kind == CellKind::error) return {};
       if (cell.kind == CellKind::text) {
-        texts.emplace_back(cell.text());
+        parts_.push_back(cell.text());
         continue;
       }
-      const Converted text = from_cell(cell, FieldType::text, order_);
-      const auto* found = std::get_if<std::string>(&text.value);
+      Converted text = from_cell(cell, FieldType::text, order_);
+      auto* found = std::get_if<std::string>(&text.value);
       if (!found) return {};
-      texts.push_back(*found);
+      parts_.push_back(converted_.emplace_back(std::move(*found)));
     }
-    return join_key({texts.begin(), texts.end()});
+    return join_key(parts_);
   }
 
   void claim(const Row& row, int record) {
@@ -120,13 +125,13 @@ class Matcher {
   [[nodiscard]] bool claimed(const Row& row) const { return out_.record_of[static_cast<std::size_t>(row.number)] >= 0; }
   [[nodiscard]] bool claimed(int record) const { return out_.row_of[static_cast<std::size_t>(record)] != 0; }
 
-  // The one living record that a key of the row names, by its strongest key that is not blank; -1 for none or many.
+  // The one living record that a key of the row names, by its strongest key that is not blank; kMany (-1) for none or many.
   [[nodiscard]] int named_by(const Row& row) const {
     for (std::size_t key = 0; key < row.keys.size(); ++key) {
       if (row.keys[key].empty()) continue;
       const auto at = record_index_[key].find(row.keys[key]);
       if (at == record_index_[key].end()) return -1;
-      return at->second.size() == 1 ? at->second.front() : -1;
+      return at->second;
     }
     return -1;
   }
@@ -135,7 +140,7 @@ class Matcher {
   [[nodiscard]] bool agrees(const Row& row, int record) const {
     const Fields* base = records_[record].base;
     if (!base) return shares_key(row.keys, record_keys_[static_cast<std::size_t>(record)]);
-    if (shares_key(row.keys, keys_of(*base, layout_))) return true;
+    if (shares_key_of(*base, row, record)) return true;
     int same = 0, filled = 0;
     for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
       const int column = columns_.columns[i].column;
@@ -154,28 +159,43 @@ class Matcher {
     return false;
   }
 
+  // Most records are as in base, so most keys of base are made already.
+  [[nodiscard]] bool shares_key_of(const Fields& base, const Row& row, int record) const {
+    const Fields& present = records_[record].record->fields;
+    for (std::size_t key = 0; key < row.keys.size(); ++key) {
+      if (row.keys[key].empty()) continue;
+      const auto& fields = layout_.keys[key];
+      const bool unchanged = std::all_of(fields.begin(), fields.end(), [&](FieldId field) { return base.text(field) == present.text(field); });
+      if (row.keys[key] == (unchanged ? record_keys_[static_cast<std::size_t>(record)][key] : key_of(base, fields))) return true;
+    }
+    return false;
+  }
+
   void index_living() {
     record_index_.assign(layout_.keys.size(), {});
+    for (Index& index : record_index_) index.reserve(records_.size());
     for (std::size_t i = 0; i < records_.size(); ++i) {
       const int record = static_cast<int>(i);
       if (!living(record) || !eligible(record)) continue;
       for (std::size_t key = 0; key < layout_.keys.size(); ++key)
-        if (!record_keys_[i][key].empty()) record_index_[key][record_keys_[i][key]].push_back(record);
+        if (const std::string& text = record_keys_[i][key]; !text.empty())
+          if (const auto [at, fresh] = record_index_[key].try_emplace(text, record); !fresh) at->second = kMany;
     }
   }
 
   void match_ids() {
     index_living();
-    std::unordered_map<int, std::vector<std::size_t>> rows_with;  // record -> rows that carry its id
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-      if (const auto at = by_id_.find(rows_[i].id); at != by_id_.end()) rows_with[at->second].push_back(i);
-
+    std::vector<int> carried(rows_.size(), -1), named(rows_.size(), -1);  // by row: the record of its id, of its keys
+    std::vector<int> carriers(records_.size(), 0);                        // rows that carry the record's id
     int torn = 0;
-    for (const auto& [record, carriers] : rows_with)
-      for (const std::size_t i : carriers) {
-        const int named = named_by(rows_[i]);
-        if (named >= 0 && named != record && !agrees(rows_[i], record)) ++torn;
-      }
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      named[i] = named_by(rows_[i]);
+      const auto at = by_id_.find(rows_[i].id);
+      if (at == by_id_.end()) continue;
+      carried[i] = at->second;
+      ++carriers[static_cast<std::size_t>(at->second)];
+      if (named[i] >= 0 && named[i] != at->second && !agrees(rows_[i], at->second)) ++torn;
+    }
     if (torn >= kTornIdsMin) {
       out_.notices.push_back({layout_.key, "id_column_torn",
                               fmt::format("the column {} was sorted or pasted apart from its rows ({} ids are on other records' "
@@ -183,25 +203,19 @@ class Matcher {
                                           kIdHeader, torn)});
       return;
     }
-    std::unordered_map<int, int> named_elsewhere;  // record -> rows without its id whose natural key names it
-    for (const Row& row : rows_) {
-      const int named = named_by(row);
-      if (named >= 0 && row.id != records_[named].record->public_id) ++named_elsewhere[named];
-    }
+    std::vector<bool> named_elsewhere(records_.size(), false);  // a row without its id has a natural key that names it
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (named[i] >= 0 && rows_[i].id != records_[named[i]].record->public_id) named_elsewhere[static_cast<std::size_t>(named[i])] = true;
     for (std::size_t i = 0; i < rows_.size(); ++i) {  // in row order: of equals the first is the record
-      const auto at = by_id_.find(rows_[i].id);
-      if (at == by_id_.end() || claimed(at->second)) continue;
-      const int record = at->second;
-      const std::vector<std::size_t>& carriers = rows_with[record];
+      const int record = carried[i];
+      if (record < 0 || claimed(record)) continue;
       if (agrees(rows_[i], record)) {
         claim(rows_[i], record);
         continue;
       }
-      const bool other_agrees = std::any_of(carriers.begin(), carriers.end(), [&](std::size_t other) {
-        return other != i && agrees(rows_[other], record);
-      });
-      const int named = named_by(rows_[i]);
-      const bool contested = other_agrees || (named >= 0 && named != record) || named_elsewhere.contains(record);
+      bool contested = (named[i] >= 0 && named[i] != record) || named_elsewhere[static_cast<std::size_t>(record)];
+      for (std::size_t other = 0; other < rows_.size() && !contested && carriers[static_cast<std::size_t>(record)] > 1; ++other)
+        contested = other != i && carried[other] == record && agrees(rows_[other], record);
       if (!contested) claim(rows_[i], record);
     }
   }
@@ -230,15 +244,19 @@ class Matcher {
 
   void match_key(std::size_t key, Round round) {
     if (!is_mapped(key)) return;
+    const auto takes_part = [&](int record) {
+      const auto i = static_cast<std::size_t>(record);
+      return !record_keys_[i][key].empty() && eligible(record) && !out_.is_ambiguous[i] && living(record) == (round == Round::living) && !is_over(record);
+    };
     std::unordered_map<std::string_view, Group> groups;
+    for (std::size_t i = 0; i < records_.size(); ++i)
+      if (const int record = static_cast<int>(i); !claimed(record) && takes_part(record)) groups.try_emplace(record_keys_[i][key]);
+    if (groups.empty()) return;  // mostly: every record has its row by its id
     for (std::size_t i = 0; i < records_.size(); ++i) {
       const int record = static_cast<int>(i);
-      const std::string& text = record_keys_[i][key];
-      if (text.empty() || !eligible(record) || out_.is_ambiguous[i]) continue;
-      if (living(record) != (round == Round::living)) continue;
-      if (is_over(record)) continue;
+      if (!takes_part(record)) continue;
       // A claimed record still holds its key: a second one with it is not taken for new.
-      groups[text].records.push_back(record);
+      if (const auto at = groups.find(record_keys_[i][key]); at != groups.end()) at->second.records.push_back(record);
     }
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       if (rows_[i].keys[key].empty() || claimed(rows_[i])) continue;
@@ -306,6 +324,8 @@ class Matcher {
   std::vector<Row> rows_;
   std::vector<Index> record_index_;  // a key -> living records that hold it
   std::vector<AmbiguousRecord> newly_ambiguous_;
+  std::vector<std::string_view> parts_;  // of the key that is being made
+  std::vector<std::string> converted_;
   Matching out_;
 };
 

@@ -25,24 +25,30 @@ std::string join_key(const std::vector<std::string_view>& parts) {
   std::string joined;
   std::size_t characters = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string part = normalise_key(parts[i]);
+    std::string part = normalise_key(parts[i]);
     if (part.empty() || is_placeholder(part)) return {};
     characters += utf16_length(part);
-    if (i) joined += '\x1f';
+    if (i == 0) {
+      joined = std::move(part);
+      continue;
+    }
+    joined += '\x1f';
     joined += part;
   }
   return characters < kKeyCharactersMin ? std::string() : joined;
 }
 
+std::string key_of(const Fields& fields, const std::vector<FieldId>& key) {
+  std::vector<std::string_view> parts;
+  parts.reserve(key.size());
+  for (const FieldId field : key) parts.push_back(fields.text(field));
+  return join_key(parts);
+}
+
 NaturalKeys keys_of(const Fields& fields, const TabLayout& layout) {
   NaturalKeys out;
   out.reserve(layout.keys.size());
-  std::vector<std::string_view> parts;
-  for (const auto& key : layout.keys) {
-    parts.clear();
-    for (const FieldId field : key) parts.push_back(fields.text(field));
-    out.push_back(join_key(parts));
-  }
+  for (const auto& key : layout.keys) out.push_back(key_of(fields, key));
   return out;
 }
 

@@ -13,6 +13,8 @@ namespace rowlane::plan {
 // a placeholder (NA, NEW, -, 0, ...), or shorter than four characters in all.
 using NaturalKeys = std::vector<std::string>;
 
+// One of them.
+std::string key_of(const Fields& fields, const std::vector<FieldId>& key);
 NaturalKeys keys_of(const Fields& fields, const TabLayout& layout);
 // The key built of `parts`, one text a field of the key.
 std::string join_key(const std::vector<std::string_view>& parts);

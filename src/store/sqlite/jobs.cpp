@@ -16,7 +16,7 @@ constexpr std::int64_t kIdempotencyMs = 24LL * 3600 * 1000;
 constexpr std::string_view kJobColumns =
     "j.id, j.direction, j.kind, j.tabs, j.user_id, j.state, j.attempt, j.phase, j.done, j.total, j.result, j.error, j.settled_by, "
     "j.retry_of, j.created_at_ms, j.started_at_ms, j.finished_at_ms, s.reason, s.reason_text, s.ready_at_ms, a.until_ms, "
-    "CASE WHEN j.state='queued' THEN (SELECT count(*) FROM sync_job q WHERE q.lane_id=j.lane_id AND q.state='queued' AND q.lane_seq<=j.lane_seq) + l.running END";
+    "CASE WHEN j.state='queued' THEN (SELECT count(*) FROM sync_job q WHERE q.lane_id=j.lane_id AND q.lane_seq BETWEEN l.head_seq AND j.lane_seq AND q.state='queued') + l.running END";
 constexpr std::string_view kJobTables =
     "sync_job j JOIN lane l ON l.id=j.lane_id JOIN spreadsheet s ON s.id=l.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account";
 
@@ -166,8 +166,8 @@ Result<std::string> spreadsheet_of(db::Sqlite& db, AgencyId agency) {
   return stmt.text(0);
 }
 
-// A wait that only a person can end: a press is a person's sign to try again.
-Status wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) {
+// A wait that only a person can end: a press is a person's sign to try again. True when the spreadsheet got a turn.
+Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) {
   ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND reason IN ('not_shared', 'sheet_missing', 'paused')").bind(spreadsheet).run());
   return make_ready(db, spreadsheet);
 }
@@ -175,7 +175,9 @@ Status wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) 
 }  // namespace
 
 Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
-  Result<QueuedJob> queued = co_await write<QueuedJob>([this, job = std::move(job)](db::Sqlite& db) -> Result<QueuedJob> {
+  // A spreadsheet that has its turn, runs or waits needs no look at: the scheduler comes to it.
+  const auto got_turn = std::make_shared<bool>(false);
+  Result<QueuedJob> queued = co_await write<QueuedJob>([this, got_turn, job = std::move(job)](db::Sqlite& db) -> Result<QueuedJob> {
     const std::int64_t at = now_ms();
     if (!job.idempotency_key.empty()) {
       db::Statement stmt = db.prepare("SELECT body_hash, job_id, position FROM idempotency WHERE user_id=? AND route=? AND key=? AND at_ms>?");
@@ -189,17 +191,19 @@ Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
     if (!place) return std::unexpected(place.error());
     const Result<Json> not_found = apply_deleted(db, job, catalogue_, at);
     if (!not_found) return std::unexpected(not_found.error());
-    const std::string not_found_text = not_found->dump(), tabs = join_tabs(job.tabs);
+    const std::string not_found_text = job.deleted.empty() ? "[]" : not_found->dump(), tabs = join_tabs(job.tabs);
     const Result<JobId> id = insert_job(db, {job.scope, *place, to_string(job.direction), tabs, "sync", not_found_text, std::nullopt}, at);
     if (!id) return std::unexpected(id.error());
-    ROWLANE_TRY(wake_if_waiting_for_person(db, job.spreadsheet_id));
+    const Result<bool> ready = wake_if_waiting_for_person(db, job.spreadsheet_id);
+    if (!ready) return std::unexpected(ready.error());
+    *got_turn = *ready;
     if (!job.idempotency_key.empty())
       ROWLANE_TRY(db.prepare("INSERT OR REPLACE INTO idempotency (user_id, route, key, agency_id, body_hash, job_id, position, at_ms) VALUES (?,?,?,?,?,?,?,?)")
                       .bind_all(job.scope.user.value, job.idempotency_route, job.idempotency_key, job.scope.agency.value, job.body_hash, id->value, place->position, at)
                       .run());
     return QueuedJob{*id, place->position};
   });
-  if (queued) wake();
+  if (queued && *got_turn) wake();
   co_return queued;
 }
 
@@ -256,7 +260,7 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
       return read_job(stmt, now_ms());
     };
     Result<std::optional<Job>> current = one("j.state='running'", "j.lane_seq");
-    if (current && !*current) current = one("j.state='queued'", "j.lane_seq");
+    if (current && !*current) current = one("j.lane_seq>=l.head_seq AND j.state='queued'", "j.lane_seq");
     const Result<std::optional<Job>> last = one("j.finished_at_ms IS NOT NULL", "j.finished_at_ms DESC, j.id DESC");
     if (!current) return std::unexpected(current.error());
     if (!last) return std::unexpected(last.error());
@@ -426,7 +430,7 @@ Task<Result<QueueTotals>> SqliteStore::queue_totals() {
   return read<QueueTotals>([](db::Sqlite& db) -> Result<QueueTotals> {
     db::Statement stmt = db.prepare("SELECT (SELECT coalesce(sum(queued),0) FROM lane), (SELECT coalesce(sum(running),0) FROM lane), "
                                     "(SELECT count(*) FROM sync_job WHERE state='held'), (SELECT count(*) FROM spreadsheet WHERE ready_at_ms IS NOT NULL), "
-                                    "(SELECT min(created_at_ms) FROM sync_job WHERE state='queued')");
+                                    "(SELECT min((SELECT j.created_at_ms FROM sync_job j WHERE j.lane_id=l.id AND j.lane_seq>=l.head_seq AND j.state='queued' ORDER BY j.lane_seq LIMIT 1)) FROM lane l WHERE l.queued>0)");
     const Result<bool> row = stmt.step();
     if (!row) return std::unexpected(row.error());
     QueueTotals totals{stmt.i64(0), stmt.i64(1), stmt.i64(2), stmt.i64(3), std::nullopt};

@@ -68,10 +68,14 @@ Result<std::vector<std::string>> texts(db::Statement stmt) {
   }
 }
 
-// Takes the lease away: running jobs go back to `queued`, at the place they had.
+// Takes the lease away: jobs that still run go back to `queued`, at the place they had.
 Status release(db::Sqlite& db, std::string_view spreadsheet) {
-  ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)").bind(spreadsheet).run());
-  ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued+running, running=0 WHERE spreadsheet_id=? AND running>0").bind(spreadsheet).run());
+  ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued+(SELECT count(*) FROM sync_job j WHERE j.lane_id=lane.id AND j.state='running'), running=0, "
+                         "head_seq=coalesce((SELECT j.lane_seq FROM sync_job j WHERE j.lane_id=lane.id AND j.lane_seq>=lane.head_seq AND j.state IN ('queued', 'running') ORDER BY j.lane_seq LIMIT 1), seq_last+1) "
+                         "WHERE spreadsheet_id=? AND running>0")
+                  .bind(spreadsheet)
+                  .run());
+  ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)").bind(spreadsheet).run());
   return db.prepare("UPDATE spreadsheet SET lease_node=NULL, lease_until_ms=NULL, epoch=epoch+1 WHERE id=?").bind(spreadsheet).run();
 }
 
@@ -116,7 +120,7 @@ ClaimedJob read_claimed(const db::Statement& row) {
 // The first queued job of every lane of the spreadsheet, in the order accepted.
 Result<std::vector<std::pair<ClaimedJob, std::int64_t>>> heads_of(db::Sqlite& db, std::string_view spreadsheet) {
   static const std::string sql = fmt::format(
-      "SELECT {} FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='queued' AND j.lane_seq=(SELECT min(q.lane_seq) FROM sync_job q WHERE q.lane_id=l.id AND q.state='queued') "
+      "SELECT {} FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='queued' AND j.lane_seq=(SELECT q.lane_seq FROM sync_job q WHERE q.lane_id=l.id AND q.lane_seq>=l.head_seq AND q.state='queued' ORDER BY q.lane_seq LIMIT 1) "
       "WHERE l.spreadsheet_id=? AND l.queued>0", kClaimColumns);
   std::vector<std::pair<ClaimedJob, std::int64_t>> out;
   db::Statement stmt = db.prepare(sql);
@@ -313,7 +317,7 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
       }
     }
     if (!claim.alone) {
-      static const std::string sql = fmt::format("SELECT {} FROM sync_job j WHERE j.lane_id=(SELECT lane_id FROM sync_job WHERE id=?) AND j.state='queued' ORDER BY j.lane_seq", kClaimColumns);
+      static const std::string sql = fmt::format("SELECT {} FROM sync_job j WHERE j.lane_id=(SELECT lane_id FROM sync_job WHERE id=?1) AND j.lane_seq>(SELECT lane_seq FROM sync_job WHERE id=?1) AND j.state='queued' ORDER BY j.lane_seq", kClaimColumns);
       for (const ClaimedJob& head : claim.heads) {
         if (head.kind != JobKind::sync) continue;
         db::Statement stmt = db.prepare(sql);
@@ -426,9 +430,14 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
 
 namespace {
 
-// Enters the outcome of one job and takes it off its lane's count of queued ones, if it was that; the counts of
-// running ones are set by `count_running` once all are entered.
-Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, std::int64_t at) {
+// A transaction settles at most so many jobs, so that users' writes never wait long behind one pass.
+constexpr std::size_t kSettledAtOnceMax = 200;
+
+using LaneCounts = std::map<std::int64_t, std::int64_t>;
+
+// Enters the outcome of one job. One that followed a head is counted in `followers`, for `count_off`; lanes' running
+// ones are counted by `release`.
+Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, LaneCounts& followers, std::int64_t at) {
   const bool is_head = std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; });
   const bool done = job.state != JobState::held;
   std::int64_t lane = 0, user = 0;
@@ -436,14 +445,14 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, std
     db::Statement stmt = db.prepare("UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', partial=?7 "
                                     "WHERE id=?8 AND state=?9 RETURNING lane_id, user_id");
     const Result<bool> row = stmt.bind_all(rowlane::to_string(job.state), job.result, job.error, job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
-                                           done ? std::optional(at) : std::nullopt, at, done ? std::string() : job.result, job.id.value, is_head ? "running" : "queued")
+                                           done ? std::optional(at) : std::nullopt, at, done ? std::string_view() : std::string_view(job.result), job.id.value, is_head ? "running" : "queued")
                                  .step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return {};  // cancelled meanwhile
     lane = stmt.i64(0), user = stmt.i64(1);
     (void)stmt.step();
   }
-  if (!is_head) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1 WHERE id=?").bind(lane).run());
+  if (!is_head) ++followers[lane];
   for (const NewHold& hold : job.holds) {
     ROWLANE_TRY(db.prepare("INSERT INTO hold (agency_id, job_id, record_id, tab, sheet_row, record_version, row_hash, shown) VALUES (?,?,?,?,?,?,?,?)")
                     .bind_all(claim.agency.value, job.id.value, hold.record.value, hold.tab, hold.row, hold.record_version, hold.row_hash, hold.shown)
@@ -453,25 +462,53 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, std
   return add_event(db, claim.agency, {user}, "job", job.id.value, at);
 }
 
-Status count_running(db::Sqlite& db, std::string_view spreadsheet) {
-  return db.prepare("UPDATE lane SET running=(SELECT count(*) FROM sync_job WHERE lane_id=lane.id AND state='running') WHERE spreadsheet_id=? AND running>0").bind(spreadsheet).run();
+Status settle_jobs(db::Sqlite& db, const Claim& claim, const std::vector<JobOutcome>& jobs, std::int64_t at) {
+  LaneCounts followers;
+  for (const JobOutcome& job : jobs) ROWLANE_TRY(settle_job(db, claim, job, followers, at));
+  for (const auto& [lane, count] : followers) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-? WHERE id=?").bind_all(count, lane).run());
+  return {};
+}
+
+// What is settled before the last transaction of a pass with very many jobs: its heads first, then those that follow,
+// as each lane has them. A crash in between leaves the rest to the next pass.
+std::vector<std::vector<JobOutcome>> split_settled(const Claim& claim, std::vector<JobOutcome>& jobs) {
+  std::vector<std::vector<JobOutcome>> parts;
+  if (jobs.size() <= kSettledAtOnceMax) return parts;
+  const auto is_head = [&](const JobOutcome& job) { return std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; }); };
+  std::sort(jobs.begin(), jobs.end(), [&](const JobOutcome& a, const JobOutcome& b) { return std::pair(!is_head(a), a.id) < std::pair(!is_head(b), b.id); });
+  auto first = jobs.begin();
+  while (static_cast<std::size_t>(jobs.end() - first) > kSettledAtOnceMax) {
+    const auto end = first + static_cast<std::ptrdiff_t>(kSettledAtOnceMax);
+    parts.emplace_back(std::make_move_iterator(first), std::make_move_iterator(end));
+    first = end;
+  }
+  jobs.erase(jobs.begin(), first);
+  return parts;
 }
 
 }  // namespace
 
 Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
+  for (std::vector<JobOutcome>& part : split_settled(claim, outcome.jobs)) {
+    const Result<bool> settled = co_await write<bool>([this, claim, part = std::move(part)](db::Sqlite& db) -> Result<bool> {
+      const std::int64_t at = now_ms();
+      ROWLANE_TRY(check_lease(db, claim.lease, at));
+      ROWLANE_TRY(settle_jobs(db, claim, part, at));
+      return true;
+    });
+    if (!settled) co_return std::unexpected(settled.error());
+  }
   const Result<bool> done = co_await write<bool>([this, claim = std::move(claim), outcome = std::move(outcome)](db::Sqlite& db) -> Result<bool> {
     const std::int64_t at = now_ms();
     const std::string& id = claim.lease.spreadsheet_id;
     ROWLANE_TRY(check_lease(db, claim.lease, at));
-    for (const JobOutcome& job : outcome.jobs) ROWLANE_TRY(settle_job(db, claim, job, at));
+    ROWLANE_TRY(settle_jobs(db, claim, outcome.jobs, at));
     if (!outcome.fault.empty() && claim.alone && !claim.heads.empty()) {
       const ClaimedJob& job = claim.heads.front();
       ROWLANE_TRY(db.prepare("UPDATE sync_job SET faults=faults+1 WHERE id=?").bind(job.id.value).run());
       if (job.faults + 1 >= kFaultsAloneMax)
-        ROWLANE_TRY(settle_job(db, claim, {.id = job.id, .state = JobState::failed, .result = {}, .error = outcome.fault, .settled_by = {}, .holds = {}}, at));
+        ROWLANE_TRY(settle_jobs(db, claim, {{.id = job.id, .state = JobState::failed, .result = {}, .error = outcome.fault, .settled_by = {}, .holds = {}}}, at));
     }
-    ROWLANE_TRY(count_running(db, id));
     ROWLANE_TRY(release(db, id));
     const bool retry = outcome.park == WaitReason::retry;
     if (outcome.park != WaitReason::none && outcome.park_account)
@@ -537,7 +574,7 @@ Task<Result<std::int64_t>> SqliteStore::expire() {
     // Small bites: no transaction of housekeeping keeps users waiting.
     const Rule rules[] = {
         {"DELETE FROM sync_job WHERE id IN (SELECT id FROM sync_job WHERE finished_at_ms<? LIMIT 500)", 90 * kDay},
-        {"DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms<? LIMIT 2000)", kDay},
+        {"DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT 2000) AND at_ms<?", kDay},
         {"DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at_ms<? LIMIT 1000)", 400 * kDay},
         {"DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at_ms<? LIMIT 1000)", 400 * kDay},
         {"DELETE FROM journal WHERE state<>'pending' AND at_ms<?", 30 * kDay},

@@ -175,16 +175,16 @@ std::int64_t draw(db::Sqlite& db, std::string_view counter) {
   return value;
 }
 
-Status make_ready(db::Sqlite& db, std::string_view spreadsheet_id) {
+Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id) {
   {
     db::Statement stmt = db.prepare(
         "SELECT 1 FROM spreadsheet s WHERE s.id=? AND s.turn IS NULL AND s.lease_node IS NULL AND s.ready_at_ms IS NULL AND "
         "EXISTS (SELECT 1 FROM lane WHERE lane.spreadsheet_id=s.id AND lane.queued>0)");
     const Result<bool> row = stmt.bind(spreadsheet_id).step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return {};
+    if (!row || !*row) return row;
   }
-  return db.prepare("UPDATE spreadsheet SET turn=? WHERE id=?").bind_all(draw(db, "turn"), spreadsheet_id).run();
+  ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET turn=? WHERE id=?").bind_all(draw(db, "turn"), spreadsheet_id).run());
+  return true;
 }
 
 }  // namespace rowlane::store

@@ -29,6 +29,14 @@ Task<Result<T>> SqliteStore::read(F work) {
   });
 }
 
+// For short look-ups that every request makes.
+template <class T, class F>
+Task<Result<T>> SqliteStore::look_up(F work) {
+  co_return co_await suspend_for<Result<T>>([this, work = std::move(work)](Resolver<Result<T>> done) mutable {
+    runner_.look_up([work = std::move(work), done = std::move(done)](db::Sqlite& db) mutable { done(work(db)); });
+  });
+}
+
 // Calls `each(row)` for every row of the bound statement; stops at the first error, its own or that of `each`.
 template <class F>
 Status each_row(db::Statement& stmt, F each) {
@@ -72,8 +80,9 @@ std::string join_tabs(const std::vector<std::string>& tabs);
 
 // Draws the next number of a counter.
 std::int64_t draw(db::Sqlite& db, std::string_view counter);
-// Gives the spreadsheet its place at the end of the round when something is queued and it neither waits nor runs.
-Status make_ready(db::Sqlite& db, std::string_view spreadsheet_id);
+// Gives the spreadsheet its place at the end of the round when something is queued and it neither waits nor runs; true
+// when it had none before.
+Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id);
 
 #define ROWLANE_TRY(expression)                                     \
   do {                                                              \

@@ -1,5 +1,6 @@
 #include "store/sqlite/runner.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -86,9 +87,103 @@ bool run_piece(db::Sqlite& db, SqliteRunner::Write& work) {
   return keep;
 }
 
+namespace {
+
+// Look-ups of one turn of an executor's loop: each request needs one, and a thread's wake-up costs more than it does.
+class LookUps : public std::enable_shared_from_this<LookUps> {
+ public:
+  explicit LookUps(db::Sqlite db) : db_(std::move(db)) {}
+  void add(SqliteRunner::Read work) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(work));
+      if (waiting_.size() > 1) return;
+    }
+    Executor::current()->post([self = shared_from_this()] { self->run(); });
+  }
+
+ private:
+  void run() {
+    const std::lock_guard one_at_a_time(db_mutex_);
+    std::vector<SqliteRunner::Read> taken;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(waiting_);
+    }
+    (void)db_.prepare("BEGIN").run();
+    for (SqliteRunner::Read& work : taken) work(db_);
+    (void)db_.prepare("COMMIT").run();
+  }
+
+  std::mutex mutex_, db_mutex_;
+  std::vector<SqliteRunner::Read> waiting_;
+  db::Sqlite db_;
+};
+
+// Copies the write-ahead log into the database beside the writer, so that no commit waits for it.
+class Checkpointer {
+ public:
+  explicit Checkpointer(db::Sqlite db) : thread_([this, own = std::move(db)]() mutable { loop(own); }) {}
+  ~Checkpointer() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    wanted_changed_.notify_one();
+    thread_.join();
+  }
+  // After a commit, by the writer; `pages`: in the log now.
+  void committed(db::Sqlite& writer, int pages) {
+    if (pages < kPages) return;
+    if (copied_.exchange(false)) {
+      // What came since is little: copied here, nothing is left, and the log starts again from its beginning.
+      (void)writer.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+      return;
+    }
+    if (busy_.exchange(true)) return;
+    {
+      const std::lock_guard lock(mutex_);
+      wanted_ = true;
+    }
+    wanted_changed_.notify_one();
+  }
+
+ private:
+  static constexpr int kPages = 4'000;
+
+  void loop(db::Sqlite& db) {
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        wanted_changed_.wait(lock, [&] { return closed_ || wanted_; });
+        if (closed_) return;
+        wanted_ = false;
+      }
+      (void)db.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+      copied_ = true;
+      busy_ = false;
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wanted_changed_;
+  bool wanted_ = false, closed_ = false;
+  std::atomic<bool> busy_{false}, copied_{false};
+  std::thread thread_;
+};
+
+int keep_page_count(void* pages, sqlite3*, const char*, int in_log) {
+  *static_cast<int*>(pages) = in_log;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
 struct ThreadedRunner::Impl {
   Inbox<WritePiece> writes;
   Inbox<SqliteRunner::Read> reads;
+  std::shared_ptr<LookUps> look_ups;
+  std::unique_ptr<Checkpointer> checkpointer;
   std::vector<std::thread> threads;
 
   // Those whose answers a commit gave out tend to come back at once: a moment's wait lets them share the next commit,
@@ -98,6 +193,8 @@ struct ThreadedRunner::Impl {
     using Clock = std::chrono::steady_clock;
     std::size_t before = 1;
     std::chrono::microseconds patience{0};
+    int log_pages = 0;
+    sqlite3_wal_hook(db.handle(), keep_page_count, &log_pages);  // takes the place of the automatic checkpoint
     for (;;) {
       std::vector<WritePiece> group = writes.take(kGroupMax, before, patience);
       if (group.empty()) return;
@@ -107,6 +204,7 @@ struct ThreadedRunner::Impl {
       patience = std::min(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start) / 4, kPatienceMax);
       before = group.size();
       for (WritePiece& piece : group) piece.done(committed);
+      checkpointer->committed(db, log_pages);
     }
   }
   void read_loop(db::Sqlite db) {
@@ -132,6 +230,12 @@ Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& 
     if (!reader) return std::unexpected(reader.error());
     connections.push_back(std::move(*reader));
   }
+  Result<db::Sqlite> looker = db::Sqlite::open(path, {.read_only = true});
+  if (!looker) return std::unexpected(looker.error());
+  impl->look_ups = std::make_shared<LookUps>(std::move(*looker));
+  Result<db::Sqlite> copier = db::Sqlite::open(path);
+  if (!copier) return std::unexpected(copier.error());
+  impl->checkpointer = std::make_unique<Checkpointer>(std::move(*copier));
   impl->threads.emplace_back(&Impl::write_loop, impl.get(), std::move(*writer));
   for (db::Sqlite& connection : connections) impl->threads.emplace_back(&Impl::read_loop, impl.get(), std::move(connection));
   return std::unique_ptr<ThreadedRunner>(new ThreadedRunner(std::move(impl)));
@@ -144,6 +248,7 @@ ThreadedRunner::~ThreadedRunner() {
 }
 
 void ThreadedRunner::write(Write work, Done done) { impl_->writes.push({std::move(work), std::move(done)}); }
+void ThreadedRunner::look_up(Read work) { impl_->look_ups->add(std::move(work)); }
 void ThreadedRunner::read(Read work) { impl_->reads.push(std::move(work)); }
 
 void InlineRunner::write(Write work, Done done) {

@@ -22,6 +22,9 @@ class SqliteRunner {
   virtual void write(Write work, Done done) = 0;
   // `work` sees one consistent view.
   virtual void read(Read work) = 0;
+  // For look-ups by key that take microseconds: may run on the current executor, sharing its view with others that were
+  // asked for in the same moment. The view is newer than the call.
+  virtual void look_up(Read work) { read(std::move(work)); }
 };
 
 // One writer thread, `readers` reader threads. The destructor finishes what was handed in.
@@ -31,6 +34,7 @@ class ThreadedRunner final : public SqliteRunner {
   ~ThreadedRunner() override;
   void write(Write work, Done done) override;
   void read(Read work) override;
+  void look_up(Read work) override;
 
  private:
   struct Impl;
