@@ -51,6 +51,15 @@ Task<bool> add_all(Office& office, int records_each) {
   co_return true;
 }
 
+void park(const std::string& file) {
+  constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+  Result<db::Sqlite> db = db::Sqlite::open(file);
+  if (!db) give_up("cannot open the store", db.error().message);
+  const SystemClock clock;
+  const Status parked = db->exec(fmt::format("INSERT INTO account_wait (account, until_ms) SELECT DISTINCT account, {} FROM spreadsheet", to_ms(clock.now()) + kDayMs));
+  if (!parked) give_up("cannot park the account", parked.error().message);
+}
+
 std::string config_text(const std::string& dir, std::uint16_t port, int agencies) {
   std::string out = fmt::format("[server]\nlisten = \"127.0.0.1:{}\"\ndata_dir = '{}'\nlane_jobs_max = 1000000\n[sheets]\nprovider = \"local\"\n", port, dir);
   for (int i = 0; i < agencies; ++i)
@@ -88,6 +97,7 @@ Program::Program(const std::string& dir, const ProgramOptions& options) : port_(
   {
     Office office(dir, options.agencies, options.users_each);
     wait_for(office.loop(), add_all(office, options.records_each));
+    if (options.parked) park(office.file());
   }
   make_books(dir, options.agencies);
   const std::string config = dir + "/rowlane.toml";

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -11,7 +13,7 @@
 namespace rowlane::net {
 
 namespace {
-constexpr int kNiceness = 10;  // a tenth of a busy processor, all of an idle one
+constexpr int kNicer = 10;  // a tenth of a busy processor, all of an idle one
 }
 
 IoThread::IoThread() : impl_(std::make_unique<Impl>()) {}
@@ -26,7 +28,7 @@ void IoThread::start(std::string name, Share share) {
   impl_->thread = std::thread([this, share, name = name.substr(0, 15)]() noexcept {
     pthread_setname_np(pthread_self(), name.c_str());
     // Of the calling thread alone, as Linux has it.
-    if (share == Share::what_is_left) ::setpriority(PRIO_PROCESS, 0, kNiceness);
+    if (share == Share::what_is_left) ::setpriority(PRIO_PROCESS, 0, std::min(::getpriority(PRIO_PROCESS, 0) + kNicer, 19));
     const Running running(this);
     impl_->io.run();
     impl_->running = false;
