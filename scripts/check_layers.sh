@@ -2,7 +2,7 @@
 # Each folder of src includes only itself and folders above it in this order; implementations behind an interface
 # are included by themselves, by app and by tests alone.
 set -euo pipefail
-order=(base db domain config plan net quota store sheets lanes sync auth records api app)
+order=(base db domain config plan net quota store sheets lanes sync auth records live api app)
 declare -A rank
 for i in "${!order[@]}"; do rank[${order[$i]}]=$i; done
 bad=0

@@ -9,7 +9,8 @@ usage() {
 ./dev bench [NAME]  measure the figures (bench/README.md), all or one: queue, http, idle, pass, ten_users
 ./dev soak [MIN]    for MIN minutes (10): fuzzers, kill -9 under load, the simulation over fresh seeds
 ./dev build   compile the libraries and programs into build/
-./dev test    everything that must pass: layers, build, tests under ASan and UBSan, threads under TSan, npm clients
+./dev test    everything that must pass: layers, build, tests under ASan and UBSan, threads under TSan, npm clients,
+              the dashboard in Chromium
 ./dev lint    check the layers between folders, and coroutines with clang-tidy-19
 ./dev fmt     format the sources with clang-format-19
 TXT
@@ -18,6 +19,8 @@ TXT
 packages=(clang-19 lld-19 clang-format-19 libclang-rt-19-dev ninja-build ccache cmake pkg-config git
   libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libsodium-dev libcli11-dev
   libtomlplusplus-dev libspdlog-dev libfmt-dev libicu-dev zlib1g-dev doctest-dev librapidcheck-dev curl jq)
+# npm builds the dashboard; a Node of another source brings its own.
+command -v npm >/dev/null || packages+=(npm)
 
 # Debian packages that are missing, installed without a question.
 set_up() {
@@ -33,7 +36,7 @@ set_up() {
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-# The tests that drive the local Sheets service by npm's clients need Node 20: the installed one, else npm's.
+# The dashboard and the tests that npm runs need Node 20: the installed one, else npm's.
 node_20() {
   if [ "$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')" -ge 20 ] 2>/dev/null; then
     command -v node
@@ -55,7 +58,26 @@ configure() {
     -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; exit 1; }
 }
 
+# npm_packages FOLDER: what its lock file says, installed once.
+npm_packages() {
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || npm ci --silent --no-fund --no-audit --prefix "$1"
+}
+
+# The dashboard in web/dist, built anew when anything that it is made of differs from the last time.
+build_web() {
+  local made_of
+  made_of=$(find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path web/src/api/schema.ts | LC_ALL=C sort | xargs sha256sum | sha256sum)
+  [ -f web/dist/index.html ] && [ "$(cat web/node_modules/.built 2>/dev/null)" = "$made_of" ] && return
+  local node
+  node=$(node_20)
+  npm_packages web
+  rm -rf web/dist
+  (cd web && PATH="$(dirname "$node"):$PATH" npm run --silent build)
+  echo "$made_of" >web/node_modules/.built
+}
+
 build() {
+  build_web
   mkdir -p build
   configure build
   ninja -C build --quiet
@@ -63,6 +85,7 @@ build() {
 
 run_tests() {
   bash scripts/check_layers.sh
+  build_web
   mkdir -p build-asan
   configure build-asan -DROWLANE_SANITIZE=address -DROWLANE_STOP_POINTS=ON
   ninja -C build-asan --quiet
@@ -70,8 +93,16 @@ run_tests() {
   local node
   node=$(node_20)
   run_thread_tests
-  npm ci --silent --no-fund --no-audit --prefix tests/npm
+  (cd web && "$node" node_modules/vitest/vitest.mjs run)
+  npm_packages tests/npm
   ROWLANE_SHEETS_SERVER="$PWD/build-asan/sheets_server" ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$node" --test tests/npm/*.test.mjs
+  run_browser_tests "$node"
+}
+
+# In a real browser, one file after the other: they measure times.
+run_browser_tests() {
+  npm_packages tests/browser
+  ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$1" --test --test-concurrency=1 tests/browser/*.test.mjs
 }
 
 # What runs on several threads, once more under TSan. As few targets as show the races: executors and sockets, the
@@ -141,7 +172,7 @@ case "${1:-help}" in
   build) set_up; build ;;
   demo) set_up; build; shift; exec build/rowlane demo "$@" ;;
   sim) set_up; build; ROWLANE_SEED=${2:?usage: ./dev sim SEED} exec build/simulation ;;
-  test) set_up; run_tests ;;
+  test) packages+=(chromium fonts-noto-core); set_up; run_tests ;;
   bench) set_up; shift; run_benches "$@" ;;
   soak) set_up; soak "${2:-10}" ;;
   lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; lint_coroutines ;;

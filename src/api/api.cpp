@@ -9,7 +9,9 @@ namespace rowlane::api {
 
 Api::Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue, const std::vector<AgencySettings>& agencies,
          const Clock& clock, ApiOptions options)
-    : store_(store), auth_(auth), catalogue_(catalogue), agencies_(agencies), clock_(clock), options_(std::move(options)) {}
+    : store_(store), auth_(auth), catalogue_(catalogue), agencies_(agencies), clock_(clock), options_(std::move(options)),
+      events_(store, store, {.job = [this](const store::Job& job, AgencyId agency) { return job_json(job, agency); },
+                             .record = [this](Record record) { return shown_record(std::move(record)); }}) {}
 
 void Api::add(net::Router& router, std::string method, std::string pattern, std::string name, Access access, Handler handler) {
   router.add(std::move(method), std::move(pattern), std::move(name),
@@ -67,6 +69,8 @@ void Api::add_routes(net::Router& router) {
   add(router, "GET", "/api/insurance/history", "history", Access::records, &Api::history);
   add(router, "GET", "/api/insurance/config", "config", Access::caller, &Api::config);
   add(router, "GET", "/api/insurance/users", "users", Access::caller, &Api::users);
+
+  add(router, "GET", "/api/events", "events", Access::records, &Api::events);
 
   add_open(router, "GET", "/healthz", "healthz", &Api::healthz);
   add_open(router, "GET", "/readyz", "readyz", &Api::readyz);

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "domain/field_catalogue.hpp"
 #include "domain/tab_layout.hpp"
+#include "live/hub.hpp"
 #include "net/router.hpp"
 #include "records/record_json.hpp"
 #include "store/store.hpp"
@@ -39,6 +40,8 @@ class Api {
       const Clock& clock, ApiOptions options);
   // Every route must have a description (openapi.cpp): one that has none ends the process.
   void add_routes(net::Router& router);
+  // Told of every commit, and started on the executor that the routes run on.
+  [[nodiscard]] live::Hub& events() { return events_; }
 
  private:
   enum class Access {
@@ -108,6 +111,10 @@ class Api {
   Task<Result<store::Job>> retry(const Caller& caller, JobId id);
   [[nodiscard]] Json job_json(const store::Job& job, AgencyId agency) const;
 
+  // What changes, as it does (events.cpp)
+  Answer events(const Request& request, const Caller& caller);
+  Task<Result<Json>> shown_record(Record record);
+
   // Operations (operations.cpp)
   Answer healthz(const Request& request);
   Answer readyz(const Request& request);
@@ -129,6 +136,7 @@ class Api {
   ApiOptions options_;
   const net::Router* router_ = nullptr;
   std::map<std::int64_t, Emails> emails_;  // by agency
+  live::Hub events_;
 };
 
 }  // namespace rowlane::api

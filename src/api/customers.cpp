@@ -69,6 +69,11 @@ store::RecordQuery read_query(const net::Request& request, std::vector<records::
     if (key) query.sort = *key;
     else problems.push_back({"sort", fmt::format("records cannot be sorted by '{}'", name)});
   }
+  if (const auto* text = given("offset")) {
+    const auto offset = read_number_id(*text);
+    if (offset) query.offset = *offset;
+    else if (*text != "0") problems.push_back({"offset", "offset must be a whole number"});
+  }
   const auto limit = read_limit(request, query.limit);
   if (limit) query.limit = *limit;
   else problems.push_back({"limit", limit.error().message});
@@ -115,11 +120,18 @@ constexpr std::string_view kBadOwner = "owner must be the e-mail of a user whose
 }  // namespace
 
 Task<net::Response> Api::answer_record(int status, Record record) {
-  const auto names = co_await emails(record.agency, {record.owner, record.updated_by});
-  if (!names) co_return net::problem(names.error());
-  net::Response response = answer(status, records::record_json(record, catalogue_, extras(record.agency), email_in(*names)));
-  response.headers.emplace_back("ETag", fmt::format("\"{}\"", record.version));
+  const std::int64_t version = record.version;
+  const auto shown = co_await shown_record(std::move(record));
+  if (!shown) co_return net::problem(shown.error());
+  net::Response response = answer(status, *shown);
+  response.headers.emplace_back("ETag", fmt::format("\"{}\"", version));
   co_return response;
+}
+
+Task<Result<Json>> Api::shown_record(Record record) {
+  const auto names = co_await emails(record.agency, {record.owner, record.updated_by});
+  if (!names) co_return std::unexpected(names.error());
+  co_return records::record_json(record, catalogue_, extras(record.agency), email_in(*names));
 }
 
 Task<net::Response> Api::list_customers(const Request& request, const Caller& caller) {

@@ -36,7 +36,7 @@ const std::vector<Described>& descriptions() {
       {"password", "Changes the caller's password; ends the other sessions", caller, "PasswordChange", 204, "", {}, {400, 403, 415, 429}},
 
       {"list_customers", "Records by filter and sort, a page at a time", caller, "", 200, "CustomerList",
-       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort", "limit", "cursor"}, {400, 403}},
+       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort", "limit", "cursor", "offset"}, {400, 403}},
       {"create_customer", "Adds a record", caller, "CustomerNew", 201, "Customer", {}, {400, 403, 415}},
       {"patch_customers", "Sets fields of several records, all or none", caller, "BulkPatch", 200, "BulkReport", {}, {400, 403, 404, 415}},
       {"delete_customers", "Deletes several records, all or none", caller, "BulkDelete", 200, "BulkReport", {}, {400, 403, 404, 415}},
@@ -60,6 +60,8 @@ const std::vector<Described>& descriptions() {
       {"history", "Before and after of each change, newest first", caller, "", 200, "HistoryList", {"record", "job", "limit", "cursor"}, {400, 403, 404}},
       {"config", "The caller's agency: spreadsheet, tabs, headers, fields", caller, "", 200, "Config", {}, {409}},
       {"users", "The agency's users; for an agent, itself", caller, "", 200, "UserList", {"limit", "cursor"}, {400}},
+
+      {"events", "Server-sent events: job, customer, customers, reset; resumes by Last-Event-ID", caller, "", 200, "text/event-stream", {"lastEventId"}, {403, 429}},
 
       {"healthz", "The process answers", open, "", 200, "Health", {}, {}},
       {"readyz", "The store answers", open, "", 200, "Health", {}, {503}},
@@ -283,6 +285,7 @@ Json parameter(std::string_view name, std::string_view in, bool required, Json s
 
 Json query_schema(std::string_view name) {
   if (name == "limit") return Json::object({{"type", "integer"}, {"minimum", 1}, {"maximum", 200}});
+  if (name == "offset") return Json::object({{"type", "integer"}, {"minimum", 0}});
   if (name == "renewal_from" || name == "renewal_to") return formatted("date");
   return typed("string");
 }

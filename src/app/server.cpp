@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/crash_mark.hpp"
+#include "app/dashboard.hpp"
 #include "app/store_access.hpp"
 #include "app/wiring.hpp"
 #include "base/log.hpp"
@@ -120,6 +121,8 @@ Status Server::Impl::open_sheets() {
   };
   api = std::make_unique<api::Api>(*store, *auth, catalogue, config.agencies, clock, std::move(api_options));
   api->add_routes(router);
+  web.post([this] { api->events().start(); });
+  store->on_commit([this] { api->events().wake(); });
   return {};
 }
 
@@ -178,7 +181,12 @@ Task<net::Response> Server::Impl::handle_local_sheets(net::Request request) {
   });
 }
 
+namespace {
+Task<net::Response> answered(net::Response response) { co_return response; }
+}  // namespace
+
 Task<net::Response> Server::Impl::handle(net::Request request) {
+  if (std::optional<net::Response> page = dashboard_answer(request)) return answered(std::move(*page));
   if (local && request.path.starts_with(fmt::format("{}/", kLocalMount))) return handle_local_sheets(std::move(request));
   return router.handle(std::move(request));
 }

@@ -63,11 +63,12 @@ Task<Result<Caller>> Auth::authenticate(const net::Request& request) {
   const std::string_view header = request.header("authorization");
   if (!header.empty()) {
     if (header.size() < 8 || lower(header.substr(0, 7)) != "bearer ") co_return not_signed_in();
-    auto user = co_await store_.user_of_token(token_hash(trim(header.substr(7))));
+    std::string hash = token_hash(trim(header.substr(7)));
+    auto user = co_await store_.user_of_token(hash);
     if (!user) co_return std::unexpected(user.error());
     if (!*user) co_return not_signed_in();
     const Scope scope = scope_of(**user);
-    co_return Caller{.user = std::move(**user), .scope = scope};
+    co_return Caller{.user = std::move(**user), .scope = scope, .session = {}, .token = std::move(hash)};
   }
   const std::string_view session = cookie_value(request, kSessionCookie);
   if (session.empty()) co_return not_signed_in();
@@ -77,7 +78,7 @@ Task<Result<Caller>> Auth::authenticate(const net::Request& request) {
   if (!*user) co_return not_signed_in();
   if (const Status ok = check_same_origin(request); !ok) co_return std::unexpected(ok.error());
   const Scope scope = scope_of(**user);
-  co_return Caller{.user = std::move(**user), .scope = scope, .session = std::move(hash)};
+  co_return Caller{.user = std::move(**user), .scope = scope, .session = std::move(hash), .token = {}};
 }
 
 std::string Auth::cookie(std::string_view value, Millis age) const {

@@ -23,6 +23,7 @@ struct Caller {
   store::User user;
   Scope scope;
   std::string session;  // hash of the session that proved it; "" for a token
+  std::string token;    // hash of the token that proved it; "" for a session
 };
 
 struct AuthOptions {

@@ -106,6 +106,7 @@ void Connection::check_time(SteadyClock::time_point now) {
       if (spent > limits.linger_time_max) close();
       break;
     case Phase::running:
+    case Phase::streaming:
     case Phase::closed:
       break;
   }
@@ -113,12 +114,13 @@ void Connection::check_time(SteadyClock::time_point now) {
 
 void Connection::drain() {
   keep_alive_ = false;
-  if (phase_ == Phase::head && in_.empty()) close();
+  if ((phase_ == Phase::head && in_.empty()) || stream_) close();
 }
 
 void Connection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
+  leave_stream();
   ErrorCode ignored;
   socket_.close(ignored);
   // By a post: the caller may be this connection's own handler, whose frame goes with the connection.
@@ -134,6 +136,7 @@ void Connection::close() {
 void Connection::abandon() {
   is_off_list_ = true;
   phase_ = Phase::closed;
+  leave_stream();
   ErrorCode ignored;
   socket_.close(ignored);
   run_ = {};
@@ -174,7 +177,7 @@ void Connection::wait_for_input() {
 void Connection::on_input(ErrorCode error, std::string_view bytes) {
   if (phase_ == Phase::closed) return;
   if (error || bytes.empty()) return close();
-  if (phase_ == Phase::lingering) return wait_for_input();
+  if (phase_ == Phase::lingering || stream_) return wait_for_input();  // nothing more is taken: only the end matters
   if (is_idle()) enter(Phase::head);  // a request's first byte: its time runs from here
   progress_ += bytes.size();
   in_.append(bytes);
@@ -189,7 +192,7 @@ void Connection::advance() {
   while (step()) {
   }
   advancing_ = false;
-  if (phase_ == Phase::head || phase_ == Phase::body || phase_ == Phase::lingering) wait_for_input();
+  if (phase_ == Phase::head || phase_ == Phase::body || phase_ == Phase::lingering || stream_) wait_for_input();
 }
 
 // True when another step may follow at once.
@@ -198,6 +201,7 @@ bool Connection::step() {
     case Phase::head: return step_head();
     case Phase::body: return step_body();
     case Phase::running: return handler_done_ && begin_answer();
+    case Phase::streaming: return step_stream();
     default: return false;
   }
 }
@@ -323,7 +327,7 @@ bool Connection::refuse(int status, std::string_view sentence, std::string_view 
 bool Connection::begin_answer() {
   run_ = {};
   out_head_.clear();
-  if (shared_->draining || response_.close) keep_alive_ = false;
+  if (shared_->draining || response_.close || response_.stream) keep_alive_ = false;
 
   const auto has_header = [&](std::string_view name) {
     return std::ranges::any_of(response_.headers, [&](const auto& header) { return header.first == name; });
@@ -337,6 +341,8 @@ bool Connection::begin_answer() {
     }
   }
   write_head(response_.body.size());
+  if (response_.stream && is_head_request_) response_.stream->end();
+  else if (response_.stream) return send(AfterSend::stream);
   if (is_head_request_ || response_.status == 204 || response_.status == 304) response_.body.clear();
   if (response_.cut_after_bytes >= 0) {
     const std::size_t whole = out_head_.size() + response_.body.size();
@@ -353,9 +359,9 @@ void Connection::write_head(std::size_t body_bytes) {
   const bool closes = response_.close || !keep_alive_;
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response_.status,
                  reason_phrase(response_.status), http_date(*shared_));
-  if (response_.status != 204 && response_.status != 304)
+  if (response_.status != 204 && response_.status != 304 && !response_.stream)
     fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", body_bytes);
-  if (body_bytes > 0 && is_header_safe(response_.content_type))
+  if ((body_bytes > 0 || response_.stream) && is_header_safe(response_.content_type))
     fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\n", response_.content_type);
   for (const auto& [name, value] : response_.headers) {
     if (is_header_safe(name) && is_header_safe(value)) fmt::format_to(std::back_inserter(out), "{}: {}\r\n", name, value);
@@ -422,6 +428,10 @@ bool Connection::sent() {
       drop_consumed();
       enter(Phase::head);
       return true;
+    case AfterSend::stream:
+      if (!stream_) watch_stream();
+      enter(Phase::streaming);
+      return true;
     case AfterSend::linger:
       // Closing at once would make the kernel reset the connection while the client still sends, and the client
       // might lose the answer.
@@ -437,6 +447,36 @@ bool Connection::sent() {
     }
   }
   return false;
+}
+
+// --- Streams -----------------------------------------------------------------------------------------------------
+
+void Connection::watch_stream() {
+  stream_ = std::move(response_.stream);
+  // By a post: the writer may be in the middle of its own work.
+  stream_->on_change([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) asio::post(self->shared_->io, [self] {
+      if (self->phase_ == Phase::streaming) self->advance();
+      else if (self->stream_ && !self->stream_->is_open()) self->close();  // the reader does not take what was sent
+    });
+  });
+}
+
+bool Connection::step_stream() {
+  out_head_ = stream_->take();
+  response_ = {};
+  out_size_ = out_head_.size();
+  if (out_size_ > 0) return send(AfterSend::stream);
+  if (!stream_->is_open()) close();
+  return false;
+}
+
+void Connection::leave_stream() {
+  if (!stream_) stream_ = std::move(response_.stream);  // its head is still being sent
+  if (!stream_) return;
+  stream_->on_change({});
+  stream_->end();
+  stream_.reset();
 }
 
 // Gives back what the request took, so that an idle connection holds next to nothing.

@@ -104,8 +104,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   friend struct HandlerRun::promise_type;
-  enum class Phase { handshake, head, body, running, sending, lingering, closed };
-  enum class AfterSend { next_request, read_body, linger, reset };
+  enum class Phase { handshake, head, body, running, sending, streaming, lingering, closed };
+  enum class AfterSend { next_request, read_body, linger, reset, stream };
 
   [[nodiscard]] bool is_idle() const { return phase_ == Phase::head && had_request_ && in_.empty(); }
   void enter(Phase phase);
@@ -124,6 +124,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_head(std::size_t body_bytes);
   bool send(AfterSend after);
   bool send_more();
+  void watch_stream();
+  bool step_stream();
+  void leave_stream();
   bool sent();
   void shutdown_send();
   void drop_consumed();
@@ -153,6 +156,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Incoming;           // the request at hand; nothing between requests
   std::unique_ptr<Incoming> incoming_;
   Response response_;
+  std::shared_ptr<BodyStream> stream_;  // of the answer under way; it outlives the handler
   std::string out_head_;
   std::size_t out_position_ = 0, out_size_ = 0;  // of head and body together
   HandlerRun run_;

@@ -4,6 +4,22 @@
 
 namespace rowlane::net {
 
+bool BodyStream::write(std::string_view piece) {
+  if (!is_open_) return false;
+  if (pending_.size() + piece.size() > kPendingMax) {
+    end();
+    return false;
+  }
+  pending_ += piece;
+  if (change_) change_();
+  return is_open_;
+}
+
+void BodyStream::end() {
+  if (!std::exchange(is_open_, false)) return;
+  if (change_) change_();
+}
+
 std::string_view Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers)
     if (key == name) return value;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,28 @@ struct Request {
   [[nodiscard]] const std::string* query_value(std::string_view name) const;
 };
 
+// The body of an answer that goes on until its writer or its reader ends it: server-sent events. On the I/O executor
+// alone. What the reader has not taken is kept up to `kPendingMax`; who falls further behind is cut off.
+class BodyStream {
+ public:
+  static constexpr std::size_t kPendingMax = 256 * 1024;
+
+  // False when the stream is over: the reader is gone, or was cut off here.
+  bool write(std::string_view piece);
+  // No more is written; the connection closes.
+  void end();
+  [[nodiscard]] bool is_open() const { return is_open_; }
+
+  // For the connection: what is to be sent next, and who is told when there is something or when it is over.
+  [[nodiscard]] std::string take() { return std::exchange(pending_, {}); }
+  void on_change(std::function<void()> change) { change_ = std::move(change); }
+
+ private:
+  std::string pending_;
+  std::function<void()> change_;
+  bool is_open_ = true;
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
@@ -38,6 +61,8 @@ struct Response {
   bool close = false;  // close the connection after this answer
   // Faults of the local Sheets service alone: send only so many bytes of the answer, then reset. -1: all.
   std::int64_t cut_after_bytes = -1;
+  // When set, the head is followed by what is written there, and `body` is not sent. The connection closes at its end.
+  std::shared_ptr<BodyStream> stream;
 };
 
 // Called on the I/O executor. The request is the handler's own.

@@ -34,6 +34,7 @@ struct RecordQuery {
   bool descending = false;
   int limit = 50;
   std::string cursor;  // "" the first page; else `next_cursor` of the page before, of the same filter and sort
+  std::int64_t offset = 0;  // rows passed over, for a reader that jumps; costs a walk along the index
 };
 
 struct RecordPage {

@@ -4,6 +4,7 @@
 // full), `corrupt`, and those each call names. Calls may come from any executor and resume on it.
 #pragma once
 
+#include "store/events.hpp"
 #include "store/jobs.hpp"
 #include "store/passes.hpp"
 #include "store/people.hpp"
@@ -11,7 +12,7 @@
 
 namespace rowlane::store {
 
-class Store : public PeopleStore, public RecordStore, public JobStore, public PassStore {
+class Store : public PeopleStore, public RecordStore, public JobStore, public PassStore, public EventStore {
  public:
   // Called (on any thread) after a commit that may have made a spreadsheet ready.
   virtual void on_ready(std::function<void()> wake) = 0;

@@ -52,7 +52,7 @@ async function start(t, args, said, env = {}) {
   };
   return { child, root, stop };
 }
-export const startDemo = (t, data, env) => start(t, ["demo", "--data", data, "--listen", "127.0.0.1:0"], /Rowlane demo: (\S+)/, env);
+export const startDemo = (t, data, env, listen = "127.0.0.1:0") => start(t, ["demo", "--data", data, "--listen", listen], /Rowlane demo: (\S+)/, env);
 export const startSheets = (t) => start(t, ["sheets", "--listen", "127.0.0.1:0"], /local Sheets service: (\S+)/);
 export const startServer = (t, config) => start(t, ["serve", "--config", config], /listening on port (\d+)/);
 
@@ -108,4 +108,47 @@ export async function jobWhenDone(root, token, id) {
     const { body } = await call(root, token, "GET", `/api/insurance/sync/jobs/${id}`);
     if (ended.includes(body.state)) return body;
   }
+}
+
+// The server-sent events of one stream, as they come: `next(fits)` waits for the first one not yet taken that fits.
+export async function openEvents(t, root, { token, cookie, lastEventId } = {}) {
+  const abort = new AbortController();
+  t.after(() => abort.abort());
+  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(cookie ? { cookie } : {}), ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) };
+  const answer = await fetch(`${root}/api/events`, { headers, signal: abort.signal });
+  const stream = { status: answer.status, lastEventId: "", taken: [], ended: undefined, close: () => abort.abort() };
+  const waiting = [];
+  const tell = () => {
+    for (const one of [...waiting]) {
+      const i = stream.taken.findIndex(one.fits);
+      if (i < 0 && !stream.isEnded) continue;
+      waiting.splice(waiting.indexOf(one), 1);
+      if (i < 0) one.reject(new Error("the stream ended first"));
+      else one.resolve(stream.taken.splice(i, 1)[0]);
+    }
+  };
+  const take = (block) => {
+    const lines = block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
+    const fields = Object.fromEntries(lines);
+    if (fields.id !== undefined) stream.lastEventId = fields.id;
+    if (fields.data !== undefined) stream.taken.push({ id: fields.id, name: fields.event, data: JSON.parse(fields.data) });
+  };
+  const read = async () => {
+    let text = "";
+    try {
+      for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
+        const blocks = (text + piece).split("\n\n");
+        text = blocks.pop();
+        blocks.forEach(take);
+        tell();
+      }
+    } catch (error) {
+      if (error.name !== "AbortError" && error.cause?.code === undefined) throw error;
+    }
+    stream.isEnded = true;
+    tell();
+  };
+  stream.next = (fits) => new Promise((resolve, reject) => (waiting.push({ fits, resolve, reject }), tell()));
+  stream.ended = read();
+  return stream;
 }

@@ -170,19 +170,39 @@ Task<Status> SqliteStore::end_session(std::string hash) {
   co_return Status{};
 }
 
+namespace {
+Result<std::optional<User>> token_user(db::Sqlite& db, std::string_view hash) {
+  static const std::string sql = select_user("api_token t JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0");
+  db::Statement stmt = db.prepare(sql);
+  stmt.bind_blob(hash);
+  return one_user(std::move(stmt));
+}
+
+Result<std::optional<User>> session_user(db::Sqlite& db, std::string_view hash, std::int64_t now_ms) {
+  static const std::string sql = select_user("session s JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0");
+  db::Statement stmt = db.prepare(sql);
+  stmt.bind_blob(hash).bind(now_ms);
+  return one_user(std::move(stmt));
+}
+}  // namespace
+
 Task<Result<std::optional<User>>> SqliteStore::user_of_token(std::string hash) {
-  return read<std::optional<User>>([hash = std::move(hash)](db::Sqlite& db) {
-    db::Statement stmt = db.prepare(select_user("api_token t JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0"));
-    stmt.bind_blob(hash);
-    return one_user(std::move(stmt));
-  });
+  return look_up<std::optional<User>>([hash = std::move(hash)](db::Sqlite& db) { return token_user(db, hash); });
 }
 
 Task<Result<std::optional<User>>> SqliteStore::user_of_session(std::string hash) {
-  return read<std::optional<User>>([this, hash = std::move(hash)](db::Sqlite& db) {
-    db::Statement stmt = db.prepare(select_user("session s JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0"));
-    stmt.bind_blob(hash).bind(now_ms());
-    return one_user(std::move(stmt));
+  return look_up<std::optional<User>>([this, hash = std::move(hash)](db::Sqlite& db) { return session_user(db, hash, now_ms()); });
+}
+
+Task<Result<std::vector<std::optional<User>>>> SqliteStore::users_of(std::vector<Login> logins) {
+  return read<std::vector<std::optional<User>>>([this, logins = std::move(logins)](db::Sqlite& db) -> Result<std::vector<std::optional<User>>> {
+    std::vector<std::optional<User>> out;
+    for (const Login& login : logins) {
+      Result<std::optional<User>> user = login.session.empty() ? token_user(db, login.token) : session_user(db, login.session, now_ms());
+      if (!user) return std::unexpected(user.error());
+      out.push_back(std::move(*user));
+    }
+    return out;
   });
 }
 

@@ -143,8 +143,8 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
     ROWLANE_TRY(add_cursor(where, query));
     const std::string_view column = sort_column(query.sort);
     const char* order = query.descending ? "DESC" : "ASC";
-    db::Statement stmt = db.prepare(fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT {4}", kRecordColumns, column,
-                                                where.text(), order, query.limit + 1));
+    db::Statement stmt = db.prepare(fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT {4} OFFSET {5}", kRecordColumns, column,
+                                                where.text(), order, query.limit + 1, query.offset));
     where.bind(stmt);
     std::vector<Json> sort_values;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {

@@ -50,6 +50,29 @@ Result<Record> apply_patch(db::Sqlite& db, const Record& before, const FieldPatc
   return after;
 }
 
+// The events of a change of many records: one a record up to a hundred, else one an owner with their count. Who lost a
+// record to another owner is told too.
+class ChangeEvents {
+ public:
+  void add(const Record& after, UserId owner_before) {
+    changed_.push_back({after.owner, after.id});
+    if (owner_before && owner_before != after.owner) changed_.push_back({owner_before, after.id});
+  }
+  Status write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const {
+    std::map<UserId, std::int64_t> counts;
+    for (const auto& [owner, record] : changed_) {
+      if (changed_.size() <= kSingleMax) ROWLANE_TRY(add_event(db, agency, owner, "customer", record.value, at_ms));
+      else ++counts[owner];
+    }
+    for (const auto& [owner, count] : counts) ROWLANE_TRY(add_event(db, agency, owner, "customers", count, at_ms));
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t kSingleMax = 100;
+  std::vector<std::pair<UserId, RecordId>> changed_;
+};
+
 Status check_required(const Record& record) {
   if (is_blank(record.fields.get(field::name))) return fail(Errc::invalid_input, "name is required", "name");
   if (is_blank(record.fields.get(field::vertical))) return fail(Errc::invalid_input, "vertical is required", "vertical");
@@ -91,7 +114,9 @@ Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch)
     Result<Record> after = apply_patch(db, *before, patch, w.scope.user, now_ms(), catalogue_);
     if (!after || after->version == before->version) return after;
     ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", "changed a record", w.public_id));
-    ROWLANE_TRY(add_event(db, w.scope.agency, after->owner, "customer", after->id.value, now_ms()));
+    ChangeEvents events;
+    events.add(*after, before->owner);
+    ROWLANE_TRY(events.write(db, w.scope.agency, now_ms()));
     return after;
   });
 }
@@ -131,6 +156,7 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
 Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
   return write<BulkReport>([this, scope, ids = std::move(ids), patch = std::move(patch)](db::Sqlite& db) -> Result<BulkReport> {
     BulkReport report;
+    ChangeEvents events;
     for (const std::string& id : ids) {
       const Result<Record> before = find_record(db, scope, id, catalogue_);
       if (!before) return fail(before.error().code, "there is no record " + id, "ids");
@@ -139,10 +165,10 @@ Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<st
       if (!after) return std::unexpected(after.error());
       if (after->version == before->version) continue;
       ++report.changed;
-      if (ids.size() <= 100) ROWLANE_TRY(add_event(db, scope.agency, after->owner, "customer", after->id.value, now_ms()));
+      events.add(*after, before->owner);
     }
     if (report.changed == 0) return report;
-    if (ids.size() > 100) ROWLANE_TRY(add_event(db, scope.agency, scope.user, "customers", report.changed, now_ms()));
+    ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed", fmt::format("changed {} records", report.changed)));
     return report;
   });
@@ -228,6 +254,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
   auto report = std::make_shared<ImportReport>();
   const Result<bool> kept = co_await write<bool>([this, scope, lines = std::move(lines), options, report](db::Sqlite& db) -> Result<bool> {
     const std::int64_t at = now_ms();
+    ChangeEvents events;
     for (const ImportLine& line : lines) {
       const Result<std::optional<Record>> target = ImportTarget(db, scope, catalogue_).find(line);
       if (!target) {
@@ -247,7 +274,9 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
       if (*target) {
         const Result<Record> written = apply_patch(db, **target, patch, scope.user, at, catalogue_);
         if (!written) return std::unexpected(written.error());
-        ++(written->version == (*target)->version ? report->unchanged : report->updated);
+        const bool is_same = written->version == (*target)->version;
+        ++(is_same ? report->unchanged : report->updated);
+        if (!is_same) events.add(*written, (*target)->owner);
         continue;
       }
       Record added = after;
@@ -257,13 +286,14 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
       const Result<RecordId> id = insert_record(db, added, catalogue_);
       if (!id) return std::unexpected(id.error());
       added.id = *id;
+      events.add(added, {});
       ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
       ++report->added;
     }
     if (options.dry_run || (!report->errors.empty() && !options.skip_bad)) return fail(Errc::conflict, "undone on purpose");
     if (report->added + report->updated > 0) {
       ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "import", fmt::format("imported: {} added, {} changed", report->added, report->updated)));
-      ROWLANE_TRY(add_event(db, scope.agency, scope.user, "customers", report->added + report->updated, at));
+      ROWLANE_TRY(events.write(db, scope.agency, at));
     }
     return true;
   });

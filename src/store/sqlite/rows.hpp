@@ -16,7 +16,10 @@ Task<Result<T>> SqliteStore::write(F work) {
           box->emplace(work(db));
           return (*box)->has_value();
         },
-        [done = std::move(done)](Status status) mutable { done(std::move(status)); });
+        [this, done = std::move(done)](Status status) mutable {
+          if (status && committed_) committed_();
+          done(std::move(status));
+        });
   });
   if (!committed) co_return std::unexpected(committed.error());
   co_return std::move(**box);

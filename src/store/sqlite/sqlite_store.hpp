@@ -65,6 +65,11 @@ class SqliteStore final : public Store {
   Task<Status> end_predecessors_leases(bool after_crash) override;
   Task<Result<std::int64_t>> expire() override;
 
+  Task<Result<EventRange>> event_range() override;
+  Task<Result<EventPage>> events_after(EventQuery query) override;
+  Task<Result<std::vector<std::optional<User>>>> users_of(std::vector<Login> logins) override;
+  void on_commit(std::function<void()> wake) override { committed_ = std::move(wake); }
+
   void on_ready(std::function<void()> wake) override { wake_ = std::move(wake); }
   Task<Status> backup(std::string path) override;
   Task<Status> ping() override;
@@ -88,7 +93,7 @@ class SqliteStore final : public Store {
   const Clock& clock_;
   Random& random_;   // used by the writer alone
   FieldCatalogue& catalogue_;
-  std::function<void()> wake_;
+  std::function<void()> wake_, committed_;
 };
 
 }  // namespace rowlane::store

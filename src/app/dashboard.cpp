@@ -1,0 +1,62 @@
+#include "app/dashboard.hpp"
+
+namespace rowlane::app {
+
+namespace {
+
+// Scripts and data from this server alone. Styles may stand in the page: the menus place themselves so.
+constexpr std::string_view kPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+// The addresses of the pages, as web/src/router.tsx has them; "/sync" stands for "/sync/ID" too.
+bool is_page(std::string_view path) {
+  for (const std::string_view page : {"/", "/sign-in", "/customers", "/sync", "/activity", "/users", "/spreadsheet", "/operations"})
+    if (path == page) return true;
+  return path.starts_with("/sync/");
+}
+
+std::string_view content_type(std::string_view path) {
+  const std::pair<std::string_view, std::string_view> types[] = {
+      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".svg", "image/svg+xml"}};
+  for (const auto& [ending, type] : types)
+    if (path.ends_with(ending)) return type;
+  return "application/octet-stream";
+}
+
+bool accepts(const net::Request& request, std::string_view coding) {
+  const std::string_view header = request.header("accept-encoding");
+  const std::size_t at = header.find(coding);
+  return at != std::string_view::npos && !header.substr(at).starts_with(fmt::format("{};q=0", coding));
+}
+
+}  // namespace
+
+std::optional<net::Response> dashboard_answer(const net::Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
+  const std::string path = is_page(request.path) ? "/index.html" : request.path;
+  const auto& files = dashboard_files();
+  const auto plain = files.find(path);
+  if (plain == files.end() || path.ends_with(".gz") || path.ends_with(".br")) return std::nullopt;
+
+  net::Response response{.content_type = std::string(content_type(path)), .body = {}};
+  std::string_view body = plain->second;
+  const std::pair<std::string_view, std::string_view> codings[] = {{"br", ".br"}, {"gzip", ".gz"}};
+  for (const auto& [coding, ending] : codings) {
+    const auto packed = files.find(path + std::string(ending));
+    if (packed == files.end() || !accepts(request, coding)) continue;
+    body = packed->second;
+    response.headers.emplace_back("Content-Encoding", coding);
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    break;
+  }
+  response.body = body;
+  const bool has_hash = path.starts_with("/assets/");
+  response.headers.emplace_back("Cache-Control", has_hash ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Referrer-Policy", "same-origin");
+  if (path == "/index.html") response.headers.emplace_back("Content-Security-Policy", kPolicy);
+  return response;
+}
+
+}  // namespace rowlane::app

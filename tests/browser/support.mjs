@@ -1,0 +1,82 @@
+// What the browser tests share: a demo server, a browser, people who are signed in. CSP reports, page errors and
+// requests to other hosts are gathered for every page and must be none when its test ends.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { call, scratch, startDemo } from "../npm/support.mjs";
+
+export { call };
+export const api = "/api/insurance";
+const kArguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export async function openDemo(t) {
+  const data = join(scratch(t), "data");
+  const server = await startDemo(t, data);
+  return { data, ...server };
+}
+
+export async function openBrowser(t) {
+  const profile = mkdtempSync(join(tmpdir(), "rowlane-browser-"));
+  const browser = await chromium.launch({ executablePath: process.env.ROWLANE_CHROMIUM ?? "/usr/bin/chromium", args: [...kArguments, `--disk-cache-dir=${profile}`] });
+  t.after(async () => {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+  return browser;
+}
+
+// A person in a window of their own, at `path`, signed in as a user of the demo.
+export async function enter(t, browser, root, user, { path = "/customers", width = 1440, height = 900, theme = "light" } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true });
+  const page = await context.newPage();
+  watch(t, page, root);
+  await page.goto(`${root}${path}`);
+  await signIn(page, user);
+  return page;
+}
+
+export async function signIn(page, user) {
+  await page.getByLabel("E-mail").fill(`user${user}@demo.example`);
+  await page.getByLabel("Password").fill("demo-password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("#main").waitFor();
+}
+
+export const gridReady = (page) => page.locator("[data-record]").first().waitFor();
+export const cell = (page, id, field) => page.locator(`[data-record="${id}"] [data-field="${field}"]`);
+export const toastOf = (page) => page.locator("[data-sonner-toast]");
+export const ask = (root, user, method, path, body, headers) => call(root, `token_user_${user}`, method, path, body, headers);
+
+function watch(t, page, root) {
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(`page error: ${error.message}`));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) wrong.push(`CSP: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (/^http/.test(protocol) && new URL(origin).hostname !== new URL(root).hostname) wrong.push(`another host: ${request.url()}`);
+  });
+  t.after(() => assert.deepEqual(wrong, []));
+}
+
+// Navigations of the page itself from now on; a page that never reloads has none.
+export async function countNavigations(page) {
+  await page.evaluate(() => {
+    window.stillHere = true;
+  });
+  let loads = 0;
+  page.on("load", () => loads++);
+  return async () => loads + ((await page.evaluate(() => window.stillHere === true)) ? 0 : 1);
+}
+
+export async function checkAccessible(page, what) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 200)} (${failureSummary?.split("\n")[1] ?? ""})`).join(" | ")}`);
+  assert.deepEqual(told, [], what);
+}

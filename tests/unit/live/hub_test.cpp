@@ -1,0 +1,141 @@
+#include "live/hub.hpp"
+
+#include "support/memory_store.hpp"
+
+using namespace rowlane;
+using rowlane::testing::must;
+
+namespace {
+
+// The hub on the real store, with a manager and two agents who have a token each.
+struct Office : rowlane::testing::MemoryStore {
+  AgencyId agency = add_agency("demo");
+  UserId one = add_user(agency, "one@x"), two = add_user(agency, "two@x");
+  UserId boss = add_user(agency, "boss@x", store::Role::manager);
+  live::Hub hub{store, store, {.job = [](const store::Job& job, AgencyId) { return Json::object({{"job", std::to_string(job.id.value)}}); }, .record = &Office::shown}};
+
+  Office() {
+    for (const UserId user : {one, two, boss}) REQUIRE(executor.finish(store.create_token(user, fmt::format("token {}", user.value))));
+    store.on_commit([this] { hub.wake(); });
+    executor.post([this] { hub.start(); });
+    executor.run();
+  }
+
+  static Task<Result<Json>> shown(Record record) { co_return Json::object({{"id", record.public_id}, {"name", record.fields.text(field::name)}}); }
+
+  std::shared_ptr<net::BodyStream> open(UserId user, std::string last_event_id = {}) {
+    auto opened = executor.finish(hub.open(listener(user, std::move(last_event_id))));
+    REQUIRE(opened);
+    executor.run();
+    return *opened;
+  }
+  live::Listener listener(UserId user, std::string last_event_id = {}) const {
+    const bool is_boss = user == boss;
+    return {.scope = {agency, user, is_boss}, .role = is_boss ? store::Role::manager : store::Role::agent, .login = {"", fmt::format("token {}", user.value)}, .last_event_id = std::move(last_event_id)};
+  }
+  Record add(UserId owner, const char* name) {
+    Record record;
+    record.owner = owner;
+    record.fields.set(field::name, std::string(name));
+    record.fields.set(field::vertical, std::string("motor"));
+    Record made = must(executor.finish(store.create_record({agency, owner, false}, std::move(record))));
+    executor.advance(Millis{100});
+    return made;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a commit is told to its owner and to the manager, and to nobody else") {
+  Office office;
+  const auto one = office.open(office.one), two = office.open(office.two), boss = office.open(office.boss);
+  for (const auto& stream : {one, two, boss}) CHECK(stream->take().contains("retry: 2000"));
+  office.add(office.one, "Asha");
+  CHECK(one->take().contains("\"name\":\"Asha\""));
+  CHECK(two->take().empty());
+  CHECK(boss->take().contains("event: customer"));
+}
+
+TEST_CASE("who gives a record away sees it go") {
+  Office office;
+  const Record record = office.add(office.one, "Asha");
+  const auto one = office.open(office.one), two = office.open(office.two);
+  (void)one->take(), (void)two->take();
+  REQUIRE(office.executor.finish(office.store.update_record({.scope = {office.agency, office.boss, true}, .public_id = record.public_id, .if_version = std::nullopt}, {.set = {}, .owner = office.two})));
+  office.executor.advance(Millis{100});
+  CHECK(one->take().contains(fmt::format(R"(data: {{"id":"{}","deleted":true}})", record.public_id)));
+  CHECK(two->take().contains("\"name\":\"Asha\""));
+}
+
+TEST_CASE("a stream goes on after its last event id, and starts anew after an unknown one") {
+  Office office;
+  office.add(office.one, "Asha");
+  const std::int64_t seen = office.number("SELECT max(id) FROM event");
+  office.add(office.one, "Bela");
+  const std::string missed = office.open(office.one, std::to_string(seen))->take();
+  CHECK(missed.contains("Bela"));
+  CHECK_FALSE(missed.contains("Asha"));
+  for (const char* unknown : {"x", "99999"}) {
+    CAPTURE(unknown);
+    CHECK(office.open(office.one, unknown)->take().contains("event: reset"));
+  }
+  REQUIRE(office.db.exec("DELETE FROM event"));
+  CHECK(office.open(office.one, "0")->take().contains("event: reset"));
+  CHECK_FALSE(office.open(office.one, std::to_string(seen + 1))->take().contains("event: reset"));
+}
+
+TEST_CASE("more than a hundred records of one commit are told as their count") {
+  Office office;
+  const auto boss = office.open(office.boss), two = office.open(office.two);
+  (void)boss->take(), (void)two->take();
+  std::vector<store::ImportLine> lines;
+  for (int i = 0; i < 101; ++i) {
+    store::ImportLine line{.line = i + 2, .public_id = {}, .owner = i % 2 ? office.one : office.two, .set = {}};
+    line.set.set(field::name, fmt::format("N{}", i));
+    line.set.set(field::vertical, std::string("motor"));
+    lines.push_back(std::move(line));
+  }
+  REQUIRE(office.executor.finish(office.store.import_records({office.agency, office.boss, true}, std::move(lines), {})));
+  office.executor.advance(Millis{100});
+  CHECK(boss->take().contains("event: customers\ndata: {\"count\":101}"));
+  CHECK(two->take().contains("event: customers\ndata: {\"count\":51}"));
+}
+
+TEST_CASE("a stream ends within a second of its login") {
+  Office office;
+  const auto one = office.open(office.one), boss = office.open(office.boss);
+  REQUIRE(must(office.executor.finish(office.store.revoke_token(fmt::format("token {}", office.one.value)))));
+  office.executor.advance(Millis{999});
+  CHECK_FALSE(one->is_open());
+  CHECK(boss->is_open());
+  REQUIRE(office.executor.finish(office.store.set_disabled(office.boss, true)));
+  office.executor.advance(Millis{999});
+  CHECK_FALSE(boss->is_open());
+  CHECK(office.hub.stream_count() == 0);
+}
+
+TEST_CASE("a user has five streams at most; one that is gone makes room") {
+  Office office;
+  std::vector<std::shared_ptr<net::BodyStream>> streams;
+  for (int i = 0; i < 5; ++i) streams.push_back(office.open(office.one));
+  const auto sixth = office.executor.finish(office.hub.open(office.listener(office.one)));
+  REQUIRE_FALSE(sixth);
+  CHECK(sixth.error().code == Errc::too_many);
+  office.open(office.two);
+  streams.front()->end();
+  CHECK(office.open(office.one)->is_open());
+  streams.clear();  // nobody reads them: their answers never reached a connection
+  office.executor.advance(Millis{1'000});
+  CHECK(office.hub.stream_count() == 0);
+}
+
+TEST_CASE("a reader that takes nothing is cut off, a silent stream shows signs of life") {
+  Office office;
+  const auto one = office.open(office.one);
+  (void)one->take();
+  office.executor.advance(Millis{15'500});
+  CHECK(one->take().contains(":"));
+  CHECK(one->write(std::string(net::BodyStream::kPendingMax, 'x')));
+  CHECK_FALSE(one->write("x"));
+  CHECK_FALSE(one->is_open());
+}

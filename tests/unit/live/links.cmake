@@ -1,0 +1,1 @@
+set(UNIT_LINKS rowlane_live rowlane_store_sqlite)

@@ -1,0 +1,177 @@
+// The customers that this page knows, one by one, and which of them stand where in the list at hand.
+//
+// A row is subscribed to by its id: one changed record renders one row. The list is windowed: blocks of `kBlock`
+// places are asked for as they come into sight, and the farthest ones are forgotten, so nothing here grows with the
+// size of the agency. What a person has typed, ticked or is editing lives elsewhere and survives every reload here.
+import { useCallback, useSyncExternalStore } from "react";
+import type { Customer } from "../api/client";
+import { Emitter } from "../lib/emitter";
+
+export const kBlock = 100;
+export const kBlocksMax = 12;
+
+export interface Page {
+  customers: Customer[];
+  total: number;
+}
+// Rows `offset` to `offset + limit` of the list.
+export type Load = (offset: number, limit: number) => Promise<Page>;
+
+export interface Row {
+  customer: Customer;
+  // Somebody else changed it while it was here; cleared when it has been shown for a while.
+  changedBy?: string;
+}
+
+export class Rows {
+  total = 0;
+  error: unknown = null;
+  isLoaded = false;
+  private load: Load | null = null;
+  private generation = 0;
+  private readonly rows = new Map<string, Row>();
+  private readonly places = new Map<number, string[]>(); // by block
+  private readonly loading = new Map<number, number>(); // block -> generation that asked
+  private readonly changes = new Emitter<string>();
+  private wanted: [number, number] = [0, 0];
+  private version = 0;
+
+  // --- What components read ---
+
+  row = (id: string): Row | undefined => this.rows.get(id);
+  onRow = (id: string, call: () => void) => this.changes.on(id, call);
+  // The list itself: its length and which id stands where.
+  onList = (call: () => void) => this.changes.on("", call);
+  listVersion = () => this.version;
+
+  idAt(index: number): string | undefined {
+    return this.places.get(Math.floor(index / kBlock))?.[index % kBlock];
+  }
+  indexOf(id: string): number {
+    for (const [block, ids] of this.places) {
+      const at = ids.indexOf(id);
+      if (at >= 0) return block * kBlock + at;
+    }
+    return -1;
+  }
+  knownIds(): string[] {
+    return [...this.places.entries()].sort(([a], [b]) => a - b).flatMap(([, ids]) => ids);
+  }
+  get blockCount() {
+    return this.places.size;
+  }
+
+  // --- The list ---
+
+  // Another filter or sort: nothing of the list before stays.
+  open(load: Load) {
+    this.load = load;
+    this.generation++;
+    this.places.clear();
+    this.rows.clear();
+    this.loading.clear();
+    this.total = 0;
+    this.isLoaded = false;
+    this.error = null;
+    this.wanted = [0, 0];
+    this.listChanged();
+    void this.fetchBlock(0);
+  }
+
+  // Places `from` to `to` are in sight.
+  want(from: number, to: number) {
+    const first = Math.floor(Math.max(0, from) / kBlock);
+    const last = Math.floor(Math.max(0, Math.min(to, this.total - 1)) / kBlock);
+    this.wanted = [first, last];
+    if (!this.isLoaded) return;
+    for (let block = first; block <= last; block++) if (!this.places.has(block)) void this.fetchBlock(block);
+  }
+
+  // Asks again for what is in sight, in place, and forgets the rest: the list may have moved.
+  async refresh(): Promise<void> {
+    if (!this.load) return;
+    this.generation++;
+    this.loading.clear();
+    const [first, last] = this.wanted;
+    for (const block of this.places.keys()) if (block < first || block > last) this.places.delete(block);
+    const blocks = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    await Promise.all(blocks.map((block) => this.fetchBlock(block)));
+  }
+
+  private async fetchBlock(block: number): Promise<void> {
+    const { load, generation } = this;
+    if (!load || this.loading.get(block) === generation) return;
+    this.loading.set(block, generation);
+    try {
+      const page = await load(block * kBlock, kBlock);
+      if (generation !== this.generation) return;
+      this.error = null;
+      this.isLoaded = true;
+      this.total = page.total;
+      this.places.set(block, page.customers.map(({ id }) => id));
+      for (const customer of page.customers) this.put(customer);
+      this.forgetFarBlocks();
+    } catch (error) {
+      if (generation !== this.generation) return;
+      this.error = error;
+    } finally {
+      if (this.loading.get(block) === generation) this.loading.delete(block);
+    }
+    this.listChanged();
+  }
+
+  private forgetFarBlocks() {
+    const middle = (this.wanted[0] + this.wanted[1]) / 2;
+    const far = [...this.places.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
+    for (const block of far.slice(0, Math.max(0, far.length - kBlocksMax))) this.places.delete(block);
+    const kept = new Set([...this.places.values()].flat());
+    for (const id of this.rows.keys()) if (!kept.has(id)) this.rows.delete(id);
+  }
+
+  private listChanged() {
+    this.version++;
+    this.changes.emit("");
+  }
+
+  // --- Single rows ---
+
+  // A newer state of a record; an older one than is here is passed over. False: the record is not in the blocks here.
+  put(customer: Customer, changedBy?: string): boolean {
+    const before = this.rows.get(customer.id);
+    if (before) {
+      if (customer.version < before.customer.version) return true;
+      const isSame = customer.version === before.customer.version && JSON.stringify(customer) === JSON.stringify(before.customer);
+      if (isSame) return true;
+    }
+    this.rows.set(customer.id, { customer, changedBy: changedBy ?? before?.changedBy });
+    this.changes.emit(customer.id);
+    return this.indexOf(customer.id) >= 0;
+  }
+
+  // A local edit that the server has not confirmed, or its undoing: field by field, so that an undone edit takes
+  // nothing of a later one with it.
+  patch(id: string, fields: Partial<Customer>) {
+    const row = this.rows.get(id);
+    if (!row) return;
+    this.rows.set(id, { ...row, customer: { ...row.customer, ...fields } });
+    this.changes.emit(id);
+  }
+
+  seen(id: string) {
+    const row = this.rows.get(id);
+    if (!row?.changedBy) return;
+    this.rows.set(id, { customer: row.customer });
+    this.changes.emit(id);
+  }
+}
+
+export const rows = new Rows();
+
+export function useRow(id: string): Row | undefined {
+  const subscribe = useCallback((call: () => void) => rows.onRow(id, call), [id]);
+  return useSyncExternalStore(subscribe, () => rows.row(id));
+}
+export function useList(): Rows {
+  useSyncExternalStore(rows.onList, rows.listVersion);
+  return rows;
+}

@@ -1,0 +1,33 @@
+// Who is signed in, and the agency as the server describes it.
+import { QueryClient, queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import { api, unwrap } from "../api/client";
+
+export const queries = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 30_000, refetchOnWindowFocus: false } },
+});
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  staleTime: Number.POSITIVE_INFINITY,
+  retry: false,
+  queryFn: async () => (await unwrap(api.GET("/api/auth/me"))).user,
+});
+export const configQuery = queryOptions({
+  queryKey: ["config"],
+  staleTime: 60_000,
+  queryFn: () => unwrap(api.GET("/api/insurance/config")),
+});
+export const usersQuery = queryOptions({
+  queryKey: ["users"],
+  queryFn: async () => {
+    const all = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await unwrap(api.GET("/api/insurance/users", { params: { query: { limit: 200, cursor } } }));
+      all.push(...page.users);
+      if (!page.nextCursor) return all;
+      cursor = page.nextCursor;
+    }
+  },
+});
+export const useMe = () => useSuspenseQuery(meQuery).data;
+export const useConfig = () => useSuspenseQuery(configQuery).data;

@@ -1,0 +1,130 @@
+// What the server tells as it happens. One tab of the browser holds the stream (whoever has the lock) and passes
+// events on to the others; when it closes, another takes over where it was.
+//
+// States: `live`; `trying` while the stream is cut, when `onPoll` is called every two seconds instead.
+import type { Customer, Job } from "../api/client";
+import { Emitter } from "../lib/emitter";
+
+export type LiveEvent =
+  | { kind: "job"; data: Job }
+  | { kind: "customer"; data: Customer | { id: string; deleted: true } }
+  | { kind: "customers"; data: { count: number } }
+  | { kind: "reset"; data: unknown };
+type Message = { event: LiveEvent; lastId: string } | { isLive: boolean };
+
+const kKinds = ["job", "customer", "customers", "reset"] as const;
+const kPollMs = 2_000;
+const kGiveUpMs = 3_000; // a cut shorter than this is nobody's concern
+
+const listeners = new Set<(event: LiveEvent) => void>();
+const pollers = new Set<() => void>();
+const changes = new Emitter<"">();
+let isLive = true;
+let stop: (() => void) | null = null;
+
+export const isStreamLive = () => isLive;
+export const onLiveChange = (call: () => void) => changes.on("", call);
+export function onEvent(call: (event: LiveEvent) => void) {
+  listeners.add(call);
+  return () => void listeners.delete(call);
+}
+// Called again and again while the stream is cut, and once when it is back.
+export function onPoll(call: () => void) {
+  pollers.add(call);
+  return () => void pollers.delete(call);
+}
+
+function setLive(next: boolean) {
+  if (isLive === next) return;
+  isLive = next;
+  if (isLive) poll();
+  changes.emit("");
+}
+const poll = () => {
+  for (const call of pollers) call();
+};
+const tell = (event: LiveEvent) => {
+  for (const call of listeners) call(event);
+};
+
+// Starts listening for the user that is signed in; one user a time.
+export function startEvents(userId: string) {
+  stopEvents();
+  const name = `rowlane-events-${userId}`;
+  const channel = new BroadcastChannel(name);
+  const abort = new AbortController();
+  let lastId = "";
+  let closeStream = () => {};
+  isLive = true;
+
+  const pass = (message: Message) => {
+    channel.postMessage(message);
+    receive(message);
+  };
+  const receive = (message: Message) => {
+    if ("isLive" in message) return setLive(message.isLive);
+    lastId = message.lastId;
+    tell(message.event);
+  };
+  channel.onmessage = ({ data }: MessageEvent<Message>) => receive(data);
+
+  const lead = () => {
+    closeStream = openStream(
+      () => lastId,
+      (event, id) => pass({ event, lastId: id }),
+      (next) => pass({ isLive: next }),
+    );
+    return new Promise<void>((resolve) => abort.signal.addEventListener("abort", () => resolve()));
+  };
+  // Without locks (an insecure origin) every tab has a stream of its own.
+  if (navigator.locks) navigator.locks.request(name, { signal: abort.signal }, lead).catch(() => {});
+  else void lead();
+
+  const timer = setInterval(() => {
+    if (!isLive) poll();
+  }, kPollMs);
+  stop = () => {
+    abort.abort();
+    closeStream();
+    clearInterval(timer);
+    channel.close();
+  };
+}
+
+export function stopEvents() {
+  stop?.();
+  stop = null;
+}
+
+// Keeps one stream open; the browser's own retries end for good on any answer but 200, so this makes its own.
+function openStream(lastId: () => string, take: (event: LiveEvent, id: string) => void, live: (isLive: boolean) => void): () => void {
+  let source: EventSource;
+  let retry: ReturnType<typeof setTimeout>;
+  let giveUp: ReturnType<typeof setTimeout> | undefined;
+  let isClosed = false;
+
+  const again = () => {
+    source.close();
+    clearTimeout(retry);
+    giveUp ??= setTimeout(() => live(false), kGiveUpMs);
+    if (!isClosed) retry = setTimeout(connect, 500 + Math.random() * 1_500);
+  };
+  const connect = () => {
+    source = new EventSource(`/api/events${lastId() ? `?lastEventId=${lastId()}` : ""}`);
+    source.onopen = () => {
+      clearTimeout(giveUp);
+      giveUp = undefined;
+      live(true);
+    };
+    source.onerror = again;
+    for (const kind of kKinds)
+      source.addEventListener(kind, (message: MessageEvent<string>) => take({ kind, data: JSON.parse(message.data) } as LiveEvent, message.lastEventId));
+  };
+  connect();
+  return () => {
+    isClosed = true;
+    source.close();
+    clearTimeout(retry);
+    clearTimeout(giveUp);
+  };
+}

@@ -1,0 +1,64 @@
+// Keeps what is shown up to date while somebody is signed in: rows one by one, lists as a whole when many changed.
+import { useEffect } from "react";
+import type { User } from "../api/client";
+import { rows } from "../grid/rows";
+import { ticks } from "../grid/ticks";
+import { queries } from "../lib/session";
+import { startJobs } from "../sync/jobs";
+import { type LiveEvent, onEvent, onPoll, startEvents, stopEvents } from "./events";
+
+const kGatherMs = 250;
+
+// Calls `work` once for all requests of a moment.
+function gathered(work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      work();
+    }, kGatherMs);
+  };
+}
+const refreshList = gathered(() => void rows.refresh());
+const refreshLane = gathered(() => {
+  for (const key of ["lane", "jobs", "config"]) void queries.invalidateQueries({ queryKey: [key] });
+});
+const refreshAround = gathered(() => {
+  for (const key of ["customers", "activity", "history"]) void queries.invalidateQueries({ queryKey: [key] });
+});
+
+function take(event: LiveEvent, me: User) {
+  if (event.kind === "job") return refreshLane();
+  refreshAround();
+  if (event.kind !== "customer") return refreshList();
+  const { data } = event;
+  if ("deleted" in data) {
+    ticks.set([data.id], false);
+    if (rows.row(data.id)) refreshList();
+    return;
+  }
+  const isOthers = data.updatedBy !== null && data.updatedBy !== me.email;
+  const before = rows.row(data.id)?.customer;
+  const isChanged = before !== undefined && data.version > before.version;
+  if (!rows.put(data, isChanged && isOthers ? data.updatedBy! : undefined)) refreshList();
+}
+
+export function useLive(me: User) {
+  useEffect(() => {
+    if (me.role === "admin") return;
+    const stops = [
+      startJobs(),
+      onEvent((event) => take(event, me)),
+      onPoll(() => {
+        refreshList();
+        refreshLane();
+        refreshAround();
+      }),
+      stopEvents,
+    ];
+    startEvents(me.id);
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [me]);
+}

@@ -1,0 +1,38 @@
+// Changes, cell by cell: who, when, on which side, before and after.
+import type { HistoryEntry } from "../api/client";
+import { useConfig } from "../lib/session";
+import { labelOf, verticalName } from "../lib/fields";
+import { type FieldType, type Value, show, showMoment } from "../lib/format";
+import { Empty } from "../ui/parts";
+
+const whats: Record<string, string> = { add: "Added", delete: "Deleted", move: "Moved", restore: "Restored", cell: "Changed" };
+
+export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[]; withRecord?: (id: string) => React.ReactNode }) {
+  const { fields } = useConfig();
+  const typeOf = (name: string | null): FieldType => fields.find((field) => field.name === name)?.type ?? "text";
+  const shown = (name: string | null, value: unknown) => {
+    if (value === null || value === undefined || value === "") return <span className="text-muted">blank</span>;
+    if (typeof value === "object") return <code className="text-[0.86rem]">{JSON.stringify(value)}</code>;
+    return name === "vertical" ? verticalName(String(value)) : show(typeOf(name), value as Value);
+  };
+  if (entries.length === 0) return <Empty>Nothing has changed.</Empty>;
+  return (
+    <table className="table">
+      <thead>
+        <tr><th scope="col">When</th><th scope="col">Where</th>{withRecord && <th scope="col">Record</th>}<th scope="col">What</th><th scope="col">Before</th><th scope="col">After</th></tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <tr key={entry.id}>
+            <td className="whitespace-nowrap tabular-nums">{showMoment(entry.at)}<div className="text-muted">{entry.user ?? ""}</div></td>
+            <td className="whitespace-nowrap">{entry.side === "sheet" ? `Sheet${entry.row ? `, row ${entry.row}` : ""}` : "Rowlane"}</td>
+            {withRecord && <td>{entry.record ? withRecord(entry.record) : ""}</td>}
+            <td className="whitespace-nowrap">{entry.what === "cell" ? labelOf(entry.field ?? "") : whats[entry.what]}</td>
+            <td className="max-w-60 [overflow-wrap:anywhere]">{entry.what === "cell" ? shown(entry.field, entry.before) : ""}</td>
+            <td className="max-w-60 [overflow-wrap:anywhere]">{entry.what === "cell" ? shown(entry.field, entry.after) : ""}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

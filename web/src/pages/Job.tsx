@@ -1,0 +1,177 @@
+// One sync: what it did, tab by tab; what it held back, could not take or could not tell apart; every cell it changed.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { ExternalLink } from "lucide-react";
+import type { ReactNode } from "react";
+import { type Config, type Job as JobData, type JobResult, api, sentence, unwrap } from "../api/client";
+import { labelOf } from "../lib/fields";
+import { showCount, showMoment } from "../lib/format";
+import { useConfig } from "../lib/session";
+import { isEnded, putJob, useJob } from "../sync/jobs";
+import { detail, headline, stateName } from "../sync/words";
+import { Badge, Failed, Loading, Page, TablePanel } from "../ui/parts";
+import { HistoryTable } from "./HistoryTable";
+import { JobActions } from "./JobActions";
+import { stateTone } from "./Sync";
+
+export default function Job() {
+  const { jobId } = useParams({ from: "/inside/sync/$jobId" });
+  const loaded = useQuery({
+    queryKey: ["jobs", jobId],
+    queryFn: async () => {
+      const job = await unwrap(api.GET("/api/insurance/sync/jobs/{id}", { params: { path: { id: jobId } } }));
+      putJob(job);
+      return job;
+    },
+  });
+  const job = useJob(jobId) ?? loaded.data;
+  if (!job) return <Page title={`Sync #${jobId}`}>{loaded.error ? <Failed error={loaded.error} again={() => void loaded.refetch()} /> : <Loading what="the sync" />}</Page>;
+  const { result } = job;
+  return (
+    <Page title={`Sync #${job.id}`} actions={<><Link to="/sync" className="btn">All syncs</Link><JobActions job={job} isLarge /></>}>
+      <Summary job={job} />
+      {result && <Tabs result={result} />}
+      {result && result.held.length > 0 && <Held result={result} isOpen={job.state === "held"} />}
+      {result && <Rejected result={result} />}
+      {result && <Ambiguous result={result} />}
+      {result && result.notFound.length > 0 && (
+        <Section title="Not found" text="These records were to be deleted, but none was found.">
+          <ul className="p-3">{result.notFound.map((entry, i) => <li key={i} className="[overflow-wrap:anywhere]">{typeof entry === "string" ? entry : JSON.stringify(entry)}</li>)}</ul>
+        </Section>
+      )}
+      {(isEnded(job) || job.state === "held") && <History jobId={job.id} />}
+    </Page>
+  );
+}
+
+function Summary({ job }: { job: JobData }) {
+  const times: [string, string | null][] = [["Queued", job.createdAt], ["Started", job.startedAt], ["Ended", job.finishedAt]];
+  return (
+    <section className="panel grid gap-3 p-4" aria-label="Summary">
+      <div className="flex flex-wrap items-center gap-3">
+        <Badge tone={stateTone[job.state]}>{stateName[job.state]}</Badge>
+        <p role="status"><span className="font-semibold">{headline(job)}.</span> {detail(job)}</p>
+      </div>
+      {job.state === "running" && job.total > 0 && <progress className="w-full accent-accent" value={job.done} max={job.total} aria-label="Rows done" />}
+      <dl className="flex flex-wrap gap-x-8 gap-y-2 tabular-nums">
+        {times.map(([name, at]) => at && <div key={name}><dt className="text-muted">{name}</dt><dd>{showMoment(at)}</dd></div>)}
+        {job.result?.calls && <div><dt className="text-muted">Calls to the sheet</dt><dd>{job.result.calls.reads} to read, {job.result.calls.writes} to write</dd></div>}
+        {job.attempt > 1 && <div><dt className="text-muted">Attempts</dt><dd>{job.attempt}</dd></div>}
+        {job.settledBy && <div><dt className="text-muted">Done together with</dt><dd><Link to="/sync/$jobId" params={{ jobId: job.settledBy }} className="text-accent underline">#{job.settledBy}</Link></dd></div>}
+        {job.retryOf && <div><dt className="text-muted">Second try of</dt><dd><Link to="/sync/$jobId" params={{ jobId: job.retryOf }} className="text-accent underline">#{job.retryOf}</Link></dd></div>}
+      </dl>
+      {job.result?.notices.map(({ tab, text }, i) => <p key={i} className="rounded-md bg-info-soft p-2 text-info">{tab && <TabName tab={tab} />}{tab ? ": " : ""}{sentence(text)}</p>)}
+    </section>
+  );
+}
+
+const titleOf = (config: Config, tab: string) => config.tabs.find(({ key }) => key === tab)?.title ?? tab;
+function TabName({ tab }: { tab: string }) {
+  return <>{titleOf(useConfig(), tab)}</>;
+}
+
+// The address of a row, and a link to it: Google opens at the range, the local grid page as it is.
+function RowLink({ tab, row }: { tab: string; row: number | null }) {
+  const config = useConfig();
+  const address = row ? `${titleOf(config, tab)}!A${row}` : titleOf(config, tab);
+  const { link } = config.spreadsheet;
+  if (!link) return <>{address}</>;
+  const href = row && link.startsWith("https://docs.google.com/") ? `${link}#range=A${row}` : link;
+  return <a href={href} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1 whitespace-nowrap text-accent underline">{address}<ExternalLink className="size-3.5" aria-label="opens in a new tab" /></a>;
+}
+export const RecordLink = ({ id, name }: { id: string; name: ReactNode }) => <Link to="/customers" search={{ record: id }} className="text-accent underline">{name}</Link>;
+
+function Tabs({ result }: { result: JobResult }) {
+  const columns = ["exported", "added", "updated", "deleted", "kept", "overwritten", "drafts"] as const;
+  return (
+    <TablePanel label="Counts of each tab">
+      <table className="table">
+        <thead><tr><th scope="col">Tab</th>{columns.map((name) => <th key={name} scope="col" className="num">{name[0]!.toUpperCase() + name.slice(1)}</th>)}</tr></thead>
+        <tbody>
+          {Object.entries(result.tabs).map(([tab, one]) => (
+            <tr key={tab}>
+              <th scope="row" className="!text-text"><TabName tab={tab} />{one.error && <p className="font-normal text-bad">{sentence(one.error)}</p>}</th>
+              {columns.map((name) => <td key={name} className="num">{showCount(one[name])}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TablePanel>
+  );
+}
+
+function Section({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+  return (
+    <section className="grid gap-2" aria-label={title}>
+      <div><h2>{title}</h2><p className="text-muted">{text}</p></div>
+      <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label={`${title}, rows`}>{children}</div>
+    </section>
+  );
+}
+
+function Held({ result, isOpen }: { result: JobResult; isOpen: boolean }) {
+  return (
+    <Section title="Held back" text={isOpen ? "So many rows at once are deleted or emptied only with your yes. Everything else of this sync is done." : "These rows were held back until somebody decided."}>
+      <table className="table">
+        <thead><tr><th scope="col">Row</th><th scope="col">Customer</th><th scope="col">What</th><th scope="col">Cells, before and after</th></tr></thead>
+        <tbody>
+          {result.held.map((row, i) => (
+            <tr key={i}>
+              <td><RowLink tab={row.tab} row={row.row} /></td>
+              <td>{row.record ? <RecordLink id={row.record} name={row.name ?? row.record} /> : row.name}</td>
+              <td className="whitespace-nowrap">{row.what === "delete" ? "Delete" : "Empty cells"} in {row.side === "sheet" ? "the sheet" : "Rowlane"}</td>
+              <td>{row.cells.map((cell, j) => <div key={j} className="[overflow-wrap:anywhere]"><span className="text-muted">{labelOf(cell.field)}:</span> {text(cell.from)} → {text(cell.to)}</div>)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
+}
+const text = (value: unknown) => (value === null || value === undefined || value === "" ? "blank" : String(value));
+
+function Rejected({ result }: { result: JobResult }) {
+  if (result.rejected.length === 0) return null;
+  return (
+    <Section title="Rejected" text="These cells could not be taken. Correct them where they stand, then sync again.">
+      <table className="table">
+        <thead><tr><th scope="col">Row</th><th scope="col">Field</th><th scope="col">Why</th></tr></thead>
+        <tbody>{result.rejected.map((one, i) => <tr key={i}><td><RowLink tab={one.tab} row={one.row} /></td><td>{labelOf(one.field)}</td><td>{sentence(one.reason)}</td></tr>)}</tbody>
+      </table>
+    </Section>
+  );
+}
+
+function Ambiguous({ result }: { result: JobResult }) {
+  if (result.ambiguous.length === 0) return null;
+  return (
+    <Section title="Ambiguous" text="Several rows or records have one key. Make the key of each different, then sync again.">
+      <table className="table">
+        <thead><tr><th scope="col">Customer</th><th scope="col">Key</th><th scope="col">Rows</th></tr></thead>
+        <tbody>
+          {result.ambiguous.map((one, i) => (
+            <tr key={i}><td>{one.record ? <RecordLink id={one.record} name={one.name ?? one.record} /> : one.name}</td><td className="[overflow-wrap:anywhere]">{one.key}</td><td><span className="flex flex-wrap gap-2">{one.rows.map((row) => <RowLink key={row} tab={one.tab} row={row} />)}</span></td></tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
+}
+
+function History({ jobId }: { jobId: string }) {
+  const history = useInfiniteQuery({
+    queryKey: ["history", "job", jobId],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => unwrap(api.GET("/api/insurance/history", { params: { query: { job: jobId, limit: 100, cursor: pageParam || undefined } } })),
+    getNextPageParam: (page) => page.nextCursor,
+  });
+  const entries = history.data?.pages.flatMap((page) => page.history);
+  return (
+    <Section title="Changes" text="Every cell that this sync changed, with what stood there before.">
+      {history.isPending && <Loading what="the changes" />}
+      {history.error && <Failed error={history.error} />}
+      {entries && <HistoryTable entries={entries} withRecord={(id) => <RecordLink id={id} name={id} />} />}
+      {history.hasNextPage && <button type="button" className="btn m-3" onClick={() => void history.fetchNextPage()}>More changes</button>}
+    </Section>
+  );
+}

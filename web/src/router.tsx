@@ -1,0 +1,72 @@
+// The pages and their addresses. Everything but sign-in asks first who is there, and comes back to the same place.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { ApiError, whenSignedOut } from "./api/client";
+import { openPage, whenOpened } from "./lib/navigate";
+import { configQuery, meQuery, queries } from "./lib/session";
+import { readView } from "./lib/view";
+import { Crashed, NotFound } from "./ui/Errors";
+import { Shell } from "./ui/Shell";
+import Customers from "./pages/Customers";
+import { Loading } from "./ui/parts";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Crashed });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { to?: string } => (typeof search.to === "string" && /^\/(?!\/)/.test(search.to) ? { to: search.to } : {}),
+  component: lazyRouteComponent(() => import("./pages/SignIn")),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    try {
+      const [me] = await Promise.all([queries.ensureQueryData(meQuery), queries.ensureQueryData(configQuery)]);
+      return { me };
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) throw redirect({ to: "/sign-in", search: { to: location.href } });
+      throw error;
+    }
+  },
+});
+const page = <const P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load) });
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: ({ context }) => {
+    throw redirect({ to: context.me.role === "admin" ? "/operations" : "/customers", replace: true });
+  },
+});
+const customers = createRoute({ getParentRoute: () => inside, path: "/customers", validateSearch: readView, component: Customers });
+const sync = page("/sync", () => import("./pages/Sync"));
+const job = page("/sync/$jobId", () => import("./pages/Job"));
+const activity = page("/activity", () => import("./pages/Activity"));
+const users = page("/users", () => import("./pages/Users"));
+const spreadsheet = page("/spreadsheet", () => import("./pages/Spreadsheet"));
+const operations = page("/operations", () => import("./pages/Operations"));
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, inside.addChildren([home, customers, sync, job, activity, users, spreadsheet, operations])]),
+  defaultPreload: "intent",
+  defaultPendingComponent: () => <Loading what="the page" />,
+  scrollRestoration: false,
+});
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+whenOpened((path) => void router.navigate({ to: path as never }));
+// A session that ended: sign in again, and go on at the same place. What was typed stays in the page's memory.
+whenSignedOut(() => {
+  const { pathname, href } = router.state.location;
+  if (pathname === "/sign-in" || !queries.getQueryData(meQuery.queryKey)) return;
+  queries.removeQueries({ queryKey: meQuery.queryKey });
+  openPage(`/sign-in?to=${encodeURIComponent(href)}`);
+});
