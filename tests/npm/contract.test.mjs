@@ -2,6 +2,7 @@
 // answer must be one that the document has, of its media type and schema. Requests that succeed must fit theirs.
 // (That every registered route is in the document, and nothing else, tests/unit/api shows on the route table.)
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import Ajv from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
@@ -59,6 +60,8 @@ class Contract {
 test("every operation answers as openapi.json says", { timeout: 300_000 }, async (t) => {
   const office = await openOffice(t);
   const { body: document } = await call(office.server.root, "", "GET", "/openapi.json");
+  // What the dashboard's types are made of. Anew: curl SERVER/openapi.json | python3 -m json.tool --indent 1 >web/openapi.json
+  assert.deepEqual(JSON.parse(readFileSync(new URL("../../web/openapi.json", import.meta.url), "utf8")), document);
   const contract = new Contract(office, document);
   const it = (...args) => contract.call(...args);
 

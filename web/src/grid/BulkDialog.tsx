@@ -25,7 +25,7 @@ export default function BulkDialog({ fields, onClose }: { fields: Field[]; onClo
     }
   };
   return (
-    <Modal open onClose={onClose} title={`Set a field in ${showCount(ids.length)} records`} description="An empty value clears the field. The change can be undone.">
+    <Modal open onClose={onClose} title={ids.length === 1 ? "Set a field in one record" : `Set a field in ${showCount(ids.length)} records`} description="An empty value clears the field. The change can be undone.">
       <form onSubmit={(event) => (event.preventDefault(), void save())}>
         <ModalBody>
           <div className="grid gap-3">

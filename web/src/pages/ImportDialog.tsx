@@ -81,7 +81,7 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
       <ModalFoot>
         <button type="button" className="btn" onClick={onClose}>Cancel</button>
         <button type="button" className="btn btn-primary" disabled={!preview || good === 0 || isBusy} onClick={() => void confirm()}>
-          {bad > 0 ? `Import the ${showCount(good)} good lines` : good > 0 ? `Import ${showCount(good)} lines` : "Nothing to import"}
+          {good === 0 ? "Nothing to import" : `Import the ${showCount(good)} ${bad > 0 ? "good " : ""}${good === 1 ? "line" : "lines"}`}
         </button>
       </ModalFoot>
     </Modal>
@@ -90,7 +90,7 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
 
 function BadLines({ errors }: { errors: NonNullable<ImportReport["errors"]> }) {
   return (
-    <div className="panel max-h-72 overflow-auto" tabIndex={0} role="group" aria-label="Bad lines">
+    <div className="panel relative max-h-72 min-w-0 overflow-auto" tabIndex={0} role="group" aria-label="Bad lines">
       <table className="table">
         <thead><tr><th scope="col" className="num">Line</th><th scope="col">Field</th><th scope="col">Why it is left out</th></tr></thead>
         <tbody>

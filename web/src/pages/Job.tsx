@@ -102,9 +102,9 @@ function Tabs({ result }: { result: JobResult }) {
 
 function Section({ title, text, children }: { title: string; text: string; children: ReactNode }) {
   return (
-    <section className="grid gap-2" aria-label={title}>
+    <section className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2" aria-label={title}>
       <div><h2>{title}</h2><p className="text-muted">{text}</p></div>
-      <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label={`${title}, rows`}>{children}</div>
+      <div className="panel relative min-w-0 overflow-x-auto" tabIndex={0} role="group" aria-label={`${title}, rows`}>{children}</div>
     </section>
   );
 }
@@ -120,7 +120,7 @@ function Held({ result, isOpen }: { result: JobResult; isOpen: boolean }) {
               <td><RowLink tab={row.tab} row={row.row} /></td>
               <td>{row.record ? <RecordLink id={row.record} name={row.name ?? row.record} /> : row.name}</td>
               <td className="whitespace-nowrap">{row.what === "delete" ? "Delete" : "Empty cells"} in {row.side === "sheet" ? "the sheet" : "Rowlane"}</td>
-              <td>{row.cells.map((cell, j) => <div key={j} className="[overflow-wrap:anywhere]"><span className="text-muted">{labelOf(cell.field)}:</span> {text(cell.from)} → {text(cell.to)}</div>)}</td>
+              <td>{row.cells.length === 0 && <span className="text-muted">the whole row</span>}{row.cells.map((cell, j) => <div key={j} className="[overflow-wrap:anywhere]"><span className="text-muted">{labelOf(cell.field)}:</span> {text(cell.from)} → {text(cell.to)}</div>)}</td>
             </tr>
           ))}
         </tbody>

@@ -164,7 +164,7 @@ function History({ id }: { id: string }) {
       <h2 className="mb-2">History</h2>
       {history.isPending && <Loading what="the history" />}
       {history.error && <Failed error={history.error} />}
-      {entries && <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Changes of this record"><HistoryTable entries={entries} /></div>}
+      {entries && <div className="panel relative min-w-0 overflow-x-auto" tabIndex={0} role="group" aria-label="Changes of this record"><HistoryTable entries={entries} /></div>}
       {history.hasNextPage && <button type="button" className="btn mt-2" onClick={() => void history.fetchNextPage()}>Older changes</button>}
     </section>
   );

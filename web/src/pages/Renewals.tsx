@@ -39,9 +39,9 @@ function Span({ due, name, view, isCurrent, onDue }: { due: Due; name: string; v
   const { due: _, sort: __, ...rest } = view;
   const totals = useQuery({ queryKey: ["customers", "due", due, rest], queryFn: () => totalsOf({ ...rest, due }, due) });
   return (
-    <button type="button" aria-pressed={isCurrent} onClick={() => onDue(due)} className={`panel flex items-baseline justify-between gap-2 px-3 py-2 text-left ${isCurrent ? "border-accent bg-soft" : "hover:bg-hover"}`}>
+    <button type="button" aria-pressed={isCurrent} onClick={() => onDue(due)} className={`panel flex flex-col justify-between gap-x-2 px-3 py-1.5 text-left sm:flex-row sm:items-baseline ${isCurrent ? "border-accent bg-soft" : "hover:bg-hover"}`}>
       <span className={due === "overdue" ? "text-bad" : "text-muted"}>{name}</span>
-      <span className="text-right tabular-nums">
+      <span className="whitespace-nowrap tabular-nums sm:text-right">
         <span className="block text-base font-semibold">{totals.data ? showCount(totals.data.count) : "…"}</span>
         <span className="block text-[0.86rem] text-muted">{totals.data?.premium != null ? `₹ ${showMoney(totals.data.premium)}` : totals.data ? "many" : ""}</span>
       </span>

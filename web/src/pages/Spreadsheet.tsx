@@ -28,7 +28,7 @@ export default function Spreadsheet() {
         </dl>
       </section>
       {tabs.map(({ key, title, verticals, newVertical, headers }) => (
-        <section key={key} className="grid gap-2" aria-label={`Tab ${title}`}>
+        <section key={key} className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2" aria-label={`Tab ${title}`}>
           <h2>{title}</h2>
           <p className="text-muted">Holds {verticals.map(verticalName).join(", ")}. A new row of the sheet becomes {verticalName(newVertical)}.</p>
           <TablePanel label={`Columns of ${title}`}>

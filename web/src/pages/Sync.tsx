@@ -48,7 +48,7 @@ function Lane() {
   const texts = { idle: "Nothing of yours is queued.", queued: "Your next sync starts in a moment.", syncing: "One of your syncs is running.", waiting: "Your syncs wait." };
   return (
     <section className="panel flex flex-wrap items-center gap-x-6 gap-y-2 p-4" aria-label="Your lane">
-      <p className="min-w-0 flex-1" role="status">
+      <p className="min-w-0 flex-1 max-sm:basis-full" role="status">
         <span className="font-semibold">{texts[status]}</span> {current && status !== "idle" && <span className="text-muted">{detail(current)}</span>}
       </p>
       <dl className="flex flex-wrap gap-6 tabular-nums">

@@ -9,7 +9,7 @@ export function Modal({ open, onClose, title, description, wide, children }: { o
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Content
           {...(description ? {} : { "aria-describedby": undefined })}
-          className={`fixed top-1/2 left-1/2 z-40 flex max-h-[92dvh] w-[calc(100vw-1.5rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border border-line bg-raised shadow-xl ${wide ? "max-w-3xl" : "max-w-md"}`}
+          className={`fixed top-1/2 left-1/2 z-40 flex max-h-[92dvh] w-[calc(100vw-1.5rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border border-line bg-raised shadow-xl outline-none ${wide ? "max-w-3xl" : "max-w-md"}`}
         >
           <div className="border-b border-line px-4 py-3">
             <Dialog.Title className="text-base font-semibold">{title}</Dialog.Title>

@@ -111,7 +111,8 @@ function useShortcuts(onHelp: () => void, hasRecords: boolean) {
       else return;
       event.preventDefault();
     };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
+    // Before the cell that is typed into, which keeps its keys to itself.
+    document.addEventListener("keydown", onKey, true);
+    return () => document.removeEventListener("keydown", onKey, true);
   });
 }

@@ -20,7 +20,7 @@ export function Page({ title, actions, children }: { title: string; actions?: Re
 // A wide table scrolls inside its panel, and by keyboard too.
 export function TablePanel({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <section className="panel overflow-x-auto" aria-label={label} tabIndex={0}>
+    <section className="panel relative min-w-0 overflow-x-auto" aria-label={label} tabIndex={0}>
       {children}
     </section>
   );
