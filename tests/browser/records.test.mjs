@@ -125,7 +125,7 @@ test("script strings in every text field are shown as text", { timeout: 180_000 
   assert.deepEqual(await page.evaluate(() => [window.hit, window.violated]), [undefined, undefined]);
 });
 
-test("one changed row renders one row; at most 60 row nodes exist at 1,000 changes out of sight", { timeout: 180_000 }, async (t) => {
+test("one changed row renders one row; at most 60 row nodes exist", { timeout: 180_000 }, async (t) => {
   const { root } = await openDemo(t);
   const page = await enter(t, await openBrowser(t), root, 11);
   await gridReady(page);
@@ -135,6 +135,40 @@ test("one changed row renders one row; at most 60 row nodes exist at 1,000 chang
   await ask(root, 11, "PATCH", `${api}/customers/${id}`, { status: "rendered" });
   await showsIn(page, id, "status", "rendered");
   assert.deepEqual(await page.evaluate(() => [...window.rowRenders.keys()]), [id]);
+});
+
+test("tabs of one browser share one stream, and another takes over when its tab closes", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const first = await enter(t, await openBrowser(t), root, 1);
+  await gridReady(first);
+  const second = await first.context().newPage();
+  let streams = 0;
+  second.on("request", (request) => request.url().includes("/api/events") && streams++);
+  await second.goto(`${root}/customers`);
+  await gridReady(second);
+  const { id } = await firstOf(root, 1);
+  await ask(root, 1, "PATCH", `${api}/customers/${id}`, { status: "shared" });
+  for (const page of [first, second]) await showsIn(page, id, "status", "shared");
+  assert.equal(streams, 0, "the second tab has no stream of its own");
+  const taken = second.waitForRequest((request) => request.url().includes("/api/events"));
+  await first.close();
+  await taken;
+  await ask(root, 1, "PATCH", `${api}/customers/${id}`, { status: "taken over" });
+  await showsIn(second, id, "status", "taken over");
+});
+
+test("1,000 changes out of sight render no row", { timeout: 180_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const page = await enter(t, await openBrowser(t), root, 11);
+  await gridReady(page);
+  const { body } = await ask(root, 11, "GET", `${api}/customers?limit=200&offset=1000&sort=-created`);
+  const last = await page.locator("[data-record]").nth(3).getAttribute("data-record");
+  await page.evaluate(() => (window.rowRenders = new Map()));
+  for (let i = 0; i < 5; i++)
+    for (let at = 0; at < 200; at += 50) await ask(root, 11, "PATCH", `${api}/customers`, { ids: body.customers.slice(at, at + 50).map(({ id }) => id), set: { status: `round ${i}` } });
+  await ask(root, 11, "PATCH", `${api}/customers/${last}`, { status: "last" });
+  await showsIn(page, last, "status", "last");
+  assert.deepEqual(await page.evaluate(() => [...window.rowRenders.keys()]), [last]);
 });
 
 test("an ended session comes back to the same place after signing in", { timeout: 120_000 }, async (t) => {
