@@ -51,8 +51,12 @@ class Matcher {
 
   [[nodiscard]] bool living(int record) const { return !records_[record].record->deleted_at; }
 
-  // Once a tombstone's row is gone from the sheet, a row with its key or id is a person's, typed or pasted again.
-  [[nodiscard]] bool is_over(int record) const { return !living(record) && !records_[record].base && records_[record].record->sync == SyncState::synced; }
+  // A record that has nothing to seek here: one of another tab that never had a row here, or a tombstone whose row is
+  // gone. A row with its key or id is a person's, typed or pasted again.
+  [[nodiscard]] bool is_over(int record) const {
+    const TabRecord& r = records_[static_cast<std::size_t>(record)];
+    return !r.base && (r.record->deleted_at ? r.record->sync == SyncState::synced : !r.belongs);
+  }
 
   // Records that may own a row of this tab: those that belong here, and those that had a row here.
   [[nodiscard]] bool eligible(int record) const { return records_[record].belongs || records_[record].base; }

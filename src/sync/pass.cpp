@@ -97,13 +97,16 @@ struct SyncPassRunner::State {
       if (mark.key == kTokenMarkKey && mark.metadata_id == data.token_base + sent.token && is_token_of(mark.value, sent.pass, sent.chunk)) return &mark;
     return nullptr;
   }
+  [[nodiscard]] bool is_in_use(std::int64_t token) const {
+    return std::any_of(properties.marks.begin(), properties.marks.end(), [&](const SpreadsheetMark& mark) { return mark.metadata_id == data.token_base + token; });
+  }
   // A write that may still arrive keeps its number for the next one: of the two one lands.
   [[nodiscard]] std::int64_t next_token() const {
     std::int64_t last = data.token_last;
     for (const SpreadsheetMark& mark : properties.marks)
       if (mark.key == kTokenMarkKey) last = std::max(last, mark.metadata_id - data.token_base);
     for (const Sent& sent : sents)
-      if (!mark_of(sent) && sent.token == last) return last;
+      if (!is_in_use(sent.token) && sent.token == last) return last;
     return last + 1;
   }
 };
@@ -202,7 +205,14 @@ Task<Status> SyncPassRunner::settle(State& state) {
   state.restored.clear();
   std::sort(state.sents.begin(), state.sents.end(), [](const Sent& a, const Sent& b) { return std::pair(a.token, std::pair(a.pass, a.chunk)) > std::pair(b.token, std::pair(b.pass, b.chunk)); });
   const auto landed = std::find_if(state.sents.begin(), state.sents.end(), [&](const Sent& sent) { return state.mark_of(sent) != nullptr; });
-  if (landed == state.sents.end()) co_return Status{};
+  if (landed == state.sents.end()) {
+    // Another write has taken the number: this one can never land.
+    std::vector<Sent> never;
+    for (Sent& other : state.sents)
+      if (state.is_in_use(other.token)) never.push_back(std::move(other));
+    std::erase_if(state.sents, [&](const Sent& other) { return state.is_in_use(other.token); });
+    co_return co_await forget(state, std::move(never));
+  }
   Sent sent = std::move(*landed);
   // Older ones are over: what they left to undo went out with this one. Of the same number none can land any more.
   std::vector<Sent> over;
