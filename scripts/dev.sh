@@ -95,7 +95,7 @@ run_tests() {
   run_thread_tests
   (cd web && "$node" node_modules/vitest/vitest.mjs run)
   npm_packages tests/npm
-  ROWLANE_SHEETS_SERVER="$PWD/build-asan/sheets_server" ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$node" --test tests/npm/*.test.mjs
+  SHEETS_SERVER_PROGRAM="$PWD/build-asan/sheets_server" ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$node" --test tests/npm/*.test.mjs
   run_browser_tests "$node"
 }
 

@@ -1,5 +1,5 @@
 // Google's own client and google-spreadsheet against the Local Sheets service: unchanged apart from the address.
-// ROWLANE_SHEETS_SERVER names the server program; without it, the one of the default build folder.
+// SHEETS_SERVER_PROGRAM names the server program; without it, the one of the default build folder.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { auth, sheets } from "@googleapis/sheets";
 import { GoogleSpreadsheet } from "google-spreadsheet";
 
-const program = process.env.ROWLANE_SHEETS_SERVER ?? fileURLToPath(new URL("../../build/tests/npm/sheets_server", import.meta.url));
+const program = process.env.SHEETS_SERVER_PROGRAM ?? fileURLToPath(new URL("../../build/tests/npm/sheets_server", import.meta.url));
 const spreadsheetId = "book";
 let server, rootUrl;
 
