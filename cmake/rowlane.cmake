@@ -16,6 +16,8 @@ target_compile_options(rowlane_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Werror
   -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
   -fno-omit-frame-pointer)
+# Without the time in it a precompiled header is the same in every checkout, and ccache finds what it built.
+target_compile_options(rowlane_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
 target_compile_definitions(rowlane_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW SPDLOG_FMT_EXTERNAL)
 target_link_options(rowlane_options INTERFACE -fuse-ld=lld-19)
