@@ -43,7 +43,8 @@ struct TextHash {
 
 struct Sqlite::Impl {
   std::unique_ptr<sqlite3, Close> db;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, TextHash, std::equal_to<>> statements;
+  // Under one text there are as many as were ever in use at once: one query inside another's loop, mostly just one.
+  std::unordered_map<std::string, std::vector<std::unique_ptr<sqlite3_stmt, Finalize>>, TextHash, std::equal_to<>> statements;
 };
 
 Statement::~Statement() {
@@ -132,8 +133,9 @@ Result<Sqlite> Sqlite::open(const std::string& path, const OpenOptions& options)
 
 Statement Sqlite::prepare(std::string_view sql) {
   auto found = impl_->statements.find(sql);
-  // A statement that is in use (one query inside another's loop) gets a fresh twin for this use.
-  if (found != impl_->statements.end() && !sqlite3_stmt_busy(found->second.get())) return Statement(found->second.get());
+  if (found == impl_->statements.end()) found = impl_->statements.try_emplace(std::string(sql)).first;
+  for (const auto& statement : found->second)
+    if (!sqlite3_stmt_busy(statement.get())) return Statement(statement.get());
   sqlite3_stmt* raw = nullptr;
   const int rc = sqlite3_prepare_v3(impl_->db.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                     &raw, nullptr);
@@ -141,10 +143,8 @@ Statement Sqlite::prepare(std::string_view sql) {
     log_error("SQL does not compile: {}: {}", sqlite3_errmsg(impl_->db.get()), sql);
     std::abort();
   }
-  std::string key(sql);
-  while (impl_->statements.contains(key)) key += ' ';
-  const auto slot = impl_->statements.emplace(std::move(key), raw).first;
-  return Statement(slot->second.get());
+  found->second.emplace_back(raw);
+  return Statement(raw);
 }
 
 Status Sqlite::exec(const std::string& script) {
@@ -155,6 +155,7 @@ Status Sqlite::exec(const std::string& script) {
 
 std::int64_t Sqlite::last_insert_id() const { return sqlite3_last_insert_rowid(impl_->db.get()); }
 std::int64_t Sqlite::changes() const { return sqlite3_changes64(impl_->db.get()); }
+std::int64_t Sqlite::total_changes() const { return sqlite3_total_changes64(impl_->db.get()); }
 sqlite3* Sqlite::handle() const { return impl_->db.get(); }
 
 Result<Transaction> Transaction::begin(Sqlite& db) {

@@ -93,6 +93,7 @@ class Sqlite {
   Status exec(const std::string& script);
   [[nodiscard]] std::int64_t last_insert_id() const;
   [[nodiscard]] std::int64_t changes() const;
+  [[nodiscard]] std::int64_t total_changes() const;  // rows changed on this connection since it was opened
   [[nodiscard]] sqlite3* handle() const;
 
  private:

@@ -144,6 +144,32 @@ TEST_CASE("jobs: a stranger sees no job and changes none") {
   }
 }
 
+TEST_CASE("jobs: pages hold each job that the caller may see once, newest first") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    std::vector<std::int64_t> ashas, all;
+    for (int i = 0; i < 5; ++i) {
+      ashas.insert(ashas.begin(), office.press(office.asha).value);
+      all.insert(all.begin(), ashas.front());
+      all.insert(all.begin(), office.press(office.ravi).value);
+    }
+    const auto listed = [&](const Scope& scope) {
+      std::vector<std::int64_t> ids;
+      std::string cursor;
+      do {
+        const store::JobPage page = office.wait(office.store().jobs(scope, 2, cursor)).value();
+        for (const store::Job& job : page.jobs) ids.push_back(job.id.value);
+        cursor = page.next_cursor;
+      } while (!cursor.empty());
+      return ids;
+    };
+    CHECK(listed(office.asha) == ashas);
+    CHECK(listed(office.manager) == all);
+    CHECK(listed(office.other_manager).empty());
+  }
+}
+
 TEST_CASE("jobs: cancelled before it runs it never runs; while it runs it is too late; retry makes a new one") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

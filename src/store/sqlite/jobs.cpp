@@ -75,18 +75,32 @@ struct LanePlace {
   std::int64_t lane = 0, seq = 0, position = 0;
 };
 
-// The next place in the caller's lane, drawn under the writer's lock.
-Result<LanePlace> take_place(db::Sqlite& db, const Scope& scope, std::string_view spreadsheet, int lane_jobs_max) {
-  db::Statement stmt = db.prepare(
-      "INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1) "
-      "ON CONFLICT (spreadsheet_id, user_id) DO UPDATE SET seq_last=seq_last+1, queued=queued+1 RETURNING id, seq_last, queued+running");
-  const Result<bool> row = stmt.bind_all(scope.agency.value, spreadsheet, scope.user.value).step();
+struct LaneNow {
+  std::int64_t id = 0, seq_last = 0, unfinished = 0;
+};
+
+Result<std::optional<LaneNow>> find_lane(db::Sqlite& db, const Scope& scope, std::string_view spreadsheet) {
+  db::Statement stmt = db.prepare("SELECT id, seq_last, queued+running FROM lane WHERE spreadsheet_id=? AND user_id=?");
+  const Result<bool> row = stmt.bind_all(spreadsheet, scope.user.value).step();
   if (!row) return std::unexpected(row.error());
-  const LanePlace place{stmt.i64(0), stmt.i64(1), stmt.i64(2)};
-  (void)stmt.step();
-  if (place.position > lane_jobs_max)
+  if (!*row) return std::nullopt;
+  return LaneNow{stmt.i64(0), stmt.i64(1), stmt.i64(2)};
+}
+
+// The next place in the caller's lane, drawn under the writer's lock. Read, then written: what `RETURNING` gives goes
+// through a table of its own, which costs more than the second look.
+Result<LanePlace> take_place(db::Sqlite& db, const Scope& scope, std::string_view spreadsheet, int lane_jobs_max) {
+  const Result<std::optional<LaneNow>> found = find_lane(db, scope, spreadsheet);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) {
+    ROWLANE_TRY(db.prepare("INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1)").bind_all(scope.agency.value, spreadsheet, scope.user.value).run());
+    return LanePlace{db.last_insert_id(), 1, 1};
+  }
+  const LaneNow& lane = **found;
+  if (lane.unfinished >= lane_jobs_max)
     return fail(Errc::too_many, fmt::format("queue_full: {} of your jobs on this spreadsheet are unfinished already", lane_jobs_max));
-  return place;
+  ROWLANE_TRY(db.prepare("UPDATE lane SET seq_last=?, queued=queued+1 WHERE id=?").bind_all(lane.seq_last + 1, lane.id).run());
+  return LanePlace{lane.id, lane.seq_last + 1, lane.unfinished + 1};
 }
 
 // Resolves one entry of deletedCustomers to a record or tombstone of the scope; not_found when it names none, or several.
@@ -168,6 +182,11 @@ Result<std::string> spreadsheet_of(db::Sqlite& db, AgencyId agency) {
 
 // A wait that only a person can end: a press is a person's sign to try again. True when the spreadsheet got a turn.
 Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) {
+  {
+    db::Statement stmt = db.prepare("SELECT 1 FROM spreadsheet WHERE id=? AND turn IS NULL AND lease_node IS NULL AND (ready_at_ms IS NULL OR reason IN ('not_shared', 'sheet_missing', 'paused'))");
+    const Result<bool> can_go = stmt.bind(spreadsheet).step();
+    if (!can_go || !*can_go) return can_go;  // as for nearly every press: one look, nothing written
+  }
   ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND reason IN ('not_shared', 'sheet_missing', 'paused')").bind(spreadsheet).run());
   return make_ready(db, spreadsheet);
 }
@@ -177,6 +196,8 @@ Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreads
 Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
   // A spreadsheet that has its turn, runs or waits needs no look at: the scheduler comes to it.
   const auto got_turn = std::make_shared<bool>(false);
+  // Full lanes and misused keys are found out before anything is changed; only deletions change records first.
+  const auto undo = job.deleted.empty() ? SqliteRunner::Undo::nothing_to_undo : SqliteRunner::Undo::by_savepoint;
   Result<QueuedJob> queued = co_await write<QueuedJob>([this, got_turn, job = std::move(job)](db::Sqlite& db) -> Result<QueuedJob> {
     const std::int64_t at = now_ms();
     if (!job.idempotency_key.empty()) {
@@ -202,7 +223,7 @@ Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
                       .bind_all(job.scope.user.value, job.idempotency_route, job.idempotency_key, job.scope.agency.value, job.body_hash, id->value, place->position, at)
                       .run());
     return QueuedJob{*id, place->position};
-  });
+  }, undo);
   if (queued && *got_turn) wake();
   co_return queued;
 }
@@ -219,9 +240,14 @@ Task<Result<JobPage>> SqliteStore::jobs(Scope scope, int limit, std::string curs
       if (!id) return fail(Errc::invalid_input, "cursor is not one that a list returned", "cursor");
       before = *id;
     }
-    static const std::string sql = fmt::format("SELECT {} FROM {} WHERE j.agency_id=? AND (? OR j.user_id=?) AND j.id<? ORDER BY j.id DESC LIMIT ?", kJobColumns, kJobTables);
-    db::Statement stmt = db.prepare(sql);
-    stmt.bind_all(scope.agency.value, scope.whole_agency, scope.user.value, before, limit + 1);
+    // A user's jobs stand in the user's lanes, the agency's in the order of their ids.
+    static const auto listed = [](std::string_view whose) {
+      return fmt::format("SELECT {} FROM {} WHERE j.id<?1 AND {} ORDER BY j.id DESC LIMIT ?3", kJobColumns, kJobTables, whose);
+    };
+    static const std::string of_agency = listed("j.agency_id=?2"), of_user = listed("+j.agency_id=?2 AND j.user_id=?4 AND j.lane_id IN (SELECT id FROM lane WHERE user_id=?4)");
+    db::Statement stmt = db.prepare(scope.whole_agency ? of_agency : of_user);
+    stmt.bind_all(before, scope.agency.value, limit + 1);
+    if (!scope.whole_agency) stmt.bind(scope.user.value);
     JobPage page;
     for (;;) {
       const Result<bool> row = stmt.step();

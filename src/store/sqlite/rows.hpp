@@ -8,9 +8,9 @@
 namespace rowlane::store {
 
 template <class T, class F>
-Task<Result<T>> SqliteStore::write(F work) {
+Task<Result<T>> SqliteStore::write(F work, SqliteRunner::Undo undo) {
   auto box = std::make_shared<std::optional<Result<T>>>();
-  const Status committed = co_await suspend_for<Status>([this, box, work = std::move(work)](Resolver<Status> done) mutable {
+  const Status committed = co_await suspend_for<Status>([this, box, undo, work = std::move(work)](Resolver<Status> done) mutable {
     runner_.write(
         [box, work = std::move(work)](db::Sqlite& db) mutable {
           box->emplace(work(db));
@@ -19,7 +19,8 @@ Task<Result<T>> SqliteStore::write(F work) {
         [this, done = std::move(done)](Status status) mutable {
           if (status && committed_) committed_();
           done(std::move(status));
-        });
+        },
+        undo);
   });
   if (!committed) co_return std::unexpected(committed.error());
   co_return std::move(**box);

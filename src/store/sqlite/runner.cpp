@@ -21,6 +21,7 @@ constexpr std::chrono::microseconds kPatienceMax{1'000};
 struct WritePiece {
   SqliteRunner::Write work;
   SqliteRunner::Done done;
+  SqliteRunner::Undo undo;
 };
 
 // Pieces of work handed from any thread to the threads that take them.
@@ -69,25 +70,30 @@ class Inbox {
   bool closed_ = false;
 };
 
+void run_in_savepoint(db::Sqlite& db, SqliteRunner::Write& work) {
+  // SAVEPOINT of one name nests by statement order: RELEASE and ROLLBACK TO take the innermost.
+  (void)db.prepare("SAVEPOINT piece").run();
+  if (!work(db)) (void)db.prepare("ROLLBACK TO piece").run();
+  (void)db.prepare("RELEASE piece").run();
+}
+
+Status run_piece(db::Sqlite& db, WritePiece& piece) {
+  if (piece.undo == SqliteRunner::Undo::by_savepoint) {
+    run_in_savepoint(db, piece.work);
+    return {};
+  }
+  const std::int64_t changes = db.total_changes();
+  if (!piece.work(db) && db.total_changes() != changes) return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
+  return {};
+}
+
 Status run_group(db::Sqlite& db, std::vector<WritePiece>& group) {
   Result<db::Transaction> transaction = db::Transaction::begin(db);
   if (!transaction) return std::unexpected(transaction.error());
-  for (WritePiece& piece : group) run_piece(db, piece.work);
+  for (WritePiece& piece : group)
+    if (const Status run = run_piece(db, piece); !run) return run;
   return transaction->commit();
 }
-
-}  // namespace
-
-bool run_piece(db::Sqlite& db, SqliteRunner::Write& work) {
-  // SAVEPOINT of one name nests by statement order: RELEASE and ROLLBACK TO take the innermost.
-  (void)db.prepare("SAVEPOINT piece").run();
-  const bool keep = work(db);
-  if (!keep) (void)db.prepare("ROLLBACK TO piece").run();
-  (void)db.prepare("RELEASE piece").run();
-  return keep;
-}
-
-namespace {
 
 // Look-ups of one turn of an executor's loop: each request needs one, and a thread's wake-up costs more than it does.
 class LookUps : public std::enable_shared_from_this<LookUps> {
@@ -149,7 +155,7 @@ class Checkpointer {
   }
 
  private:
-  static constexpr int kPages = 4'000;
+  static constexpr int kPages = 16'000;
 
   void loop(db::Sqlite& db) {
     for (;;) {
@@ -247,14 +253,14 @@ ThreadedRunner::~ThreadedRunner() {
   for (std::thread& thread : impl_->threads) thread.join();
 }
 
-void ThreadedRunner::write(Write work, Done done) { impl_->writes.push({std::move(work), std::move(done)}); }
+void ThreadedRunner::write(Write work, Done done, Undo undo) { impl_->writes.push({std::move(work), std::move(done), undo}); }
 void ThreadedRunner::look_up(Read work) { impl_->look_ups->add(std::move(work)); }
 void ThreadedRunner::read(Read work) { impl_->reads.push(std::move(work)); }
 
-void InlineRunner::write(Write work, Done done) {
-  Executor::current()->post_after(delay_(), [this, work = std::move(work), done = std::move(done)]() mutable {
+void InlineRunner::write(Write work, Done done, Undo undo) {
+  Executor::current()->post_after(delay_(), [this, undo, work = std::move(work), done = std::move(done)]() mutable {
     std::vector<WritePiece> group;
-    group.push_back({std::move(work), std::move(done)});
+    group.push_back({std::move(work), std::move(done), undo});
     const Status committed = run_group(db_, group);
     group.front().done(committed);
   });

@@ -18,8 +18,12 @@ class SqliteRunner {
   using Write = std::move_only_function<bool(db::Sqlite&)>;  // false: undo this piece
   using Done = std::move_only_function<void(Status committed)>;
   using Read = std::move_only_function<void(db::Sqlite&)>;
+  // How a piece that returns false is undone. Inside a savepoint SQLite copies each page before its first change,
+  // which costs more than a short piece itself: one that fails only before its first change needs none. Should it fail
+  // later all the same (a full disk), the whole group is undone.
+  enum class Undo { by_savepoint, nothing_to_undo };
   virtual ~SqliteRunner() = default;
-  virtual void write(Write work, Done done) = 0;
+  virtual void write(Write work, Done done, Undo undo = Undo::by_savepoint) = 0;
   // `work` sees one consistent view.
   virtual void read(Read work) = 0;
   // For look-ups by key that take microseconds: may run on the current executor, sharing its view with others that were
@@ -32,7 +36,7 @@ class ThreadedRunner final : public SqliteRunner {
  public:
   static Result<std::unique_ptr<ThreadedRunner>> open(const std::string& path, int readers);
   ~ThreadedRunner() override;
-  void write(Write work, Done done) override;
+  void write(Write work, Done done, Undo undo) override;
   void read(Read work) override;
   void look_up(Read work) override;
 
@@ -48,15 +52,12 @@ class InlineRunner final : public SqliteRunner {
   // `db` outlives the runner. `delay`: how long each piece takes, by the executor's time.
   explicit InlineRunner(db::Sqlite& db, std::function<Millis()> delay = [] { return Millis{0}; })
       : db_(db), delay_(std::move(delay)) {}
-  void write(Write work, Done done) override;
+  void write(Write work, Done done, Undo undo) override;
   void read(Read work) override;
 
  private:
   db::Sqlite& db_;
   std::function<Millis()> delay_;
 };
-
-// Runs `work` in a savepoint of the open transaction; false when it was undone.
-bool run_piece(db::Sqlite& db, SqliteRunner::Write& work);
 
 }  // namespace rowlane::store

@@ -77,7 +77,7 @@ class SqliteStore final : public Store {
  private:
   // Runs `work(db) -> Result<T>` in a write transaction; an error undoes it. Durable when it returns a value.
   template <class T, class F>
-  Task<Result<T>> write(F work);
+  Task<Result<T>> write(F work, SqliteRunner::Undo undo = SqliteRunner::Undo::by_savepoint);
   template <class T, class F>
   Task<Result<T>> read(F work);
   template <class T, class F>

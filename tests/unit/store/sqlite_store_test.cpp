@@ -13,10 +13,13 @@ struct Office : rowlane::testing::MemoryStore {
     return {agency, add_user(agency, key + "@x"), false};
   }
   JobId press(const Scope& scope, const std::string& account) {
-    return must(executor.finish(store.enqueue({.scope = scope, .spreadsheet_id = account + "-book", .tabs = {}, .deleted = {}}))).id;
+    return must(executor.finish(store.enqueue(
+                    {.scope = scope, .spreadsheet_id = account + "-book", .tabs = {}, .deleted = {}})))
+        .id;
   }
   store::ClaimAnswer claim(const store::AccountQuotas& quota) {
-    return must(executor.finish(store.claim_next({.node = "n", .accounts = {"small", "large"}, .quota = quota})));
+    return must(
+        executor.finish(store.claim_next({.node = "n", .accounts = {"small", "large"}, .quota = quota})));
   }
   std::int64_t count(std::string_view table) { return number(fmt::format("SELECT count(*) FROM {}", table)); }
 };
@@ -25,24 +28,31 @@ struct Office : rowlane::testing::MemoryStore {
 TEST_CASE("every account spends its own quota") {
   Office office;
   const Scope small = office.add_office("small"), large = office.add_office("large");
-  const store::AccountQuotas quota{{"small", {.reads = 1, .writes = 1}}, {"large", {.reads = 100, .writes = 100}}};
+  const store::AccountQuotas quota{{"small", {.reads = 1, .writes = 1}},
+                                   {"large", {.reads = 100, .writes = 100}}};
   for (int i = 0; i < 2; ++i) office.press(small, "small"), office.press(large, "large");
 
   store::ClaimAnswer first = office.claim(quota);
   REQUIRE(first.claim);
   CHECK(first.account == "small");
-  REQUIRE(office.executor.finish(office.store.may_send(first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small"))));
-  const Status spent = office.executor.finish(office.store.may_send(first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small")));
+  REQUIRE(office.executor.finish(office.store.may_send(first.claim->lease, "small", store::CallKind::read,
+                                                       store::quota_of(quota, "small"))));
+  const Status spent = office.executor.finish(office.store.may_send(
+      first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small")));
   REQUIRE(!spent);
   CHECK(spent.error().code == Errc::quota_exceeded);
-  REQUIRE(office.executor.finish(office.store.finish_pass(*first.claim, {.jobs = {{.id = first.claim->heads.front().id}}})));
+  REQUIRE(office.executor.finish(
+      office.store.finish_pass(*first.claim, {.jobs = {{.id = first.claim->heads.front().id}}})));
 
   // The small account's window is spent; the large one's is not, and goes on.
   store::ClaimAnswer second = office.claim(quota);
   REQUIRE(second.claim);
   CHECK(second.account == "large");
-  for (int i = 0; i < 5; ++i) CHECK(office.executor.finish(office.store.may_send(second.claim->lease, "large", store::CallKind::read, store::quota_of(quota, "large"))));
-  REQUIRE(office.executor.finish(office.store.finish_pass(*second.claim, {.jobs = {{.id = second.claim->heads.front().id}}})));
+  for (int i = 0; i < 5; ++i)
+    CHECK(office.executor.finish(office.store.may_send(second.claim->lease, "large", store::CallKind::read,
+                                                       store::quota_of(quota, "large"))));
+  REQUIRE(office.executor.finish(
+      office.store.finish_pass(*second.claim, {.jobs = {{.id = second.claim->heads.front().id}}})));
   CHECK(office.claim(quota).account == "large");
   CHECK(!office.claim(quota).claim);
   office.clock.at += Millis{70'000};
@@ -54,7 +64,9 @@ TEST_CASE("an account without limits is never made to wait") {
   CHECK(store::quota_of({{"default", {.reads = 5}}}, "default").reads == 5);
 }
 
-TEST_CASE("a crash is a fault of the pass that ran, a kill is none: a job that crashes the server each time fails") {
+TEST_CASE(
+    "a crash is a fault of the pass that ran, a kill is none: a job that crashes the server each time "
+    "fails") {
   Office office;
   const Scope scope = office.add_office("small");
   const JobId bad = office.press(scope, "small");
@@ -87,7 +99,8 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
   const Scope scope = office.add_office("small");
   const auto expire = [&] {
     std::int64_t all = 0;
-    for (std::int64_t deleted = 1; deleted > 0; all += deleted) deleted = must(office.executor.finish(office.store.expire()));
+    for (std::int64_t deleted = 1; deleted > 0; all += deleted)
+      deleted = must(office.executor.finish(office.store.expire()));
     return all;
   };
   Record record{.agency = scope.agency, .owner = scope.user};
@@ -99,7 +112,8 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
   const JobId finished = office.press(scope, "small");
   REQUIRE(office.executor.finish(office.store.cancel_job(scope, finished)));
   const JobId queued = office.press(scope, "small");
-  REQUIRE(office.executor.finish(office.store.create_session(scope.user, "hash", office.clock.at + kDay * 14)));
+  REQUIRE(
+      office.executor.finish(office.store.create_session(scope.user, "hash", office.clock.at + kDay * 14)));
   REQUIRE(office.executor.finish(office.store.create_token(scope.user, "token")));
   CHECK(expire() == 0);
 
@@ -126,8 +140,57 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
     CHECK(office.count("record") == step.records);
     CHECK(office.count("history") == step.history);
   }
-  CHECK(must(office.executor.finish(office.store.get_record(scope, living.public_id))).public_id == living.public_id);
+  CHECK(must(office.executor.finish(office.store.get_record(scope, living.public_id))).public_id ==
+        living.public_id);
   CHECK(must(office.executor.finish(office.store.job(scope, queued))).state == JobState::queued);
   CHECK(office.count("api_token") == 1);
   CHECK(office.count("activity") == 0);
+}
+
+TEST_CASE(
+    "a piece that fails half-way leaves nothing, whatever was said of it; one that fails before its first "
+    "change is its own matter") {
+  Office office;
+  using Undo = store::SqliteRunner::Undo;
+  // Runs one piece that first adds a counter when told so, and fails; its commit's answer.
+  const auto fails = [&](Undo undo, bool changes_first) {
+    const auto run = [&]() -> Task<Status> {
+      co_return co_await suspend_for<Status>([&](Resolver<Status> done) {
+        office.runner.write(
+            [changes_first](db::Sqlite& db) {
+              if (changes_first)
+                REQUIRE(db.prepare("INSERT INTO counter (name, value) VALUES ('half', 1)").run());
+              return false;
+            },
+            [done = std::move(done)](Status status) mutable { done(std::move(status)); }, undo);
+      });
+    };
+    return office.executor.finish(run());
+  };
+  CHECK(fails(Undo::by_savepoint, true));
+  CHECK(fails(Undo::nothing_to_undo, false));
+  const Status half = fails(Undo::nothing_to_undo, true);
+  REQUIRE(!half);
+  CHECK(half.error().code == Errc::unavailable);
+  CHECK(office.number("SELECT count(*) FROM counter WHERE name='half'") == 0);
+}
+
+TEST_CASE("a query inside its own twin's loop gets a statement of its own, and no more than that") {
+  Office office;
+  constexpr std::string_view kSql = "SELECT name FROM counter ORDER BY name";
+  for (int round = 0; round < 3; ++round) {
+    db::Statement outer = office.db.prepare(kSql);
+    REQUIRE(must(outer.step()));
+    {
+      db::Statement inner = office.db.prepare(kSql);
+      REQUIRE(must(inner.step()));
+      CHECK(inner.text(0) == outer.text(0));
+    }
+    REQUIRE(must(outer.step()));
+  }
+  int statements = 0;
+  for (sqlite3_stmt* stmt = sqlite3_next_stmt(office.db.handle(), nullptr); stmt;
+       stmt = sqlite3_next_stmt(office.db.handle(), stmt))
+    statements += std::string_view(sqlite3_sql(stmt)) == kSql;
+  CHECK(statements == 2);
 }
