@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "domain/convert.hpp"
 #include "sync/chunk.hpp"
+#include "sync/row_match.hpp"
 
 namespace rowlane::sync {
 
@@ -15,6 +16,8 @@ using namespace sheets;
 constexpr std::size_t kRangesMax = 50;
 // Cells of a neighbour that are compared to tell that it is the same row.
 constexpr std::size_t kTellingCells = 6;
+// Blank rows in a row that are looked beyond for one that tells where it stands.
+constexpr int kGapMax = 200;
 
 std::string before_json(const plan::CellImage& image) {
   if (image.formula) return Json(image.text).dump();
@@ -180,18 +183,30 @@ class Appender {
     out_.expected.push_back(std::move(header));
   }
 
-  // A removal shows only in the rows beside it.
-  // And of new rows, where they fill unused ones: that these were unused still.
+  // A removal shows only in the rows around it: blank ones tell nothing, so the nearest filled ones must stand where they
+  // would. The same holds for new rows that fill unused ones: these must have been unused still.
   void expect_neighbours() {
-    if (const int filled = std::min(p_.free_rows, static_cast<int>(p_.adds.size())); filled > 0 && in_.table) {
-      expect_row(p_.insert_at - 1);
-      expect_row(p_.insert_at + filled);
+    if (!in_.table) return;
+    if (const int filled = std::min(p_.free_rows, static_cast<int>(p_.adds.size())); filled > 0) {
+      expect_nearest(p_.insert_at - 1, -1);
+      expect_nearest(p_.insert_at + filled, 1);
     }
     for (std::size_t i = 0; i < p_.deletes.size(); ++i) {
       const int row = p_.deletes[i].row;
-      if (i == 0 || p_.deletes[i - 1].row != row - 1) expect_row(row - 1);
-      if (i + 1 == p_.deletes.size() || p_.deletes[i + 1].row != row + 1) expect_row(row + 1);
+      if (i == 0 || p_.deletes[i - 1].row != row - 1) expect_nearest(row - 1, -1);
+      if (i + 1 == p_.deletes.size() || p_.deletes[i + 1].row != row + 1) expect_nearest(row + 1, 1);
     }
+  }
+  void expect_nearest(int row, int step) {
+    for (int gap = 0; gap < kGapMax && row > p_.columns.header_row && row <= p_.grid_rows; ++gap, row += step) {
+      if (is_removed(row)) continue;
+      expect_row(row);
+      if (has_content(*in_.table, row)) return;
+    }
+  }
+  [[nodiscard]] bool is_removed(int row) const {
+    const auto at = std::lower_bound(p_.deletes.begin(), p_.deletes.end(), row, [](const plan::RowDelete& d, int r) { return d.row < r; });
+    return at != p_.deletes.end() && at->row == row;
   }
   void expect_row(int row) {
     if (row <= p_.columns.header_row) return;

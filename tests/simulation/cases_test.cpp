@@ -14,6 +14,9 @@ namespace {
 Json::Array insert_rows(int row, int count) {
   return {Json::object({{"insertDimension", Json::object({{"range", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"startIndex", row - 1}, {"endIndex", row - 1 + count}})}, {"inheritFromBefore", true}})}})};
 }
+Json::Array delete_rows(int row, int count) {
+  return {Json::object({{"deleteDimension", Json::object({{"range", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"startIndex", row - 1}, {"endIndex", row - 1 + count}})}})}})};
+}
 Json::Array sort_by(int column, int rows) {
   return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", 1}, {"endRowIndex", rows}, {"startColumnIndex", 0}, {"endColumnIndex", 8}})},
                                                      {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column - 1}, {"sortOrder", "DESCENDING"}})})}})}})};
@@ -151,5 +154,31 @@ TEST_CASE("rows moved between two chunks are seen by the rows read with the firs
   office.next_write.edit_after = insert_rows(2, 2);
   const Json result = office.sync(0);
   CHECK(result["updated"] == Json(40));
+  CHECK(office.world.check() == "");
+}
+
+TEST_CASE("a removal beside blank rows is not fooled by more blank rows put in meanwhile") {
+  for (int row = 3; row <= 15; ++row)
+    for (const int inserted : {1, 2, 5}) {
+      CAPTURE(row);
+      CAPTURE(inserted);
+      Office office;
+      office.next_read.edit_before = insert_rows(row + 1, 1);  // below whichever record stands there
+      office.sync(0);
+      office.world.delete_record(0, 1);
+      office.next_write.edit_before = insert_rows(row, inserted);
+      const Json result = office.sync(0);
+      CHECK(result["deleted"] == Json(1));
+      CHECK(office.world.check() == "");
+    }
+}
+
+TEST_CASE("removals at the end of the grid ask for no row beyond it") {
+  Office office;
+  office.next_read.edit_before = delete_rows(office.world.last_row() + 1, 60 - office.world.last_row());
+  office.sync(0);
+  for (int user = 0; user < 3; ++user) office.world.delete_record(user, 3);
+  for (int user = 0; user < 3; ++user) office.world.press(user);
+  REQUIRE(office.world.settle(Millis{60'000}));
   CHECK(office.world.check() == "");
 }
