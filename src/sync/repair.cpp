@@ -50,6 +50,7 @@ class Repairer {
   Repair run() {
     hide_traces();
     origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+    hide_older_mistakes();
     for (const TracedRow& traced : traces_.rows)
       if (traced.restored && !columns_stand(traced)) made_.insert(traced.row);  // put back under the wrong columns
     match_ = match_moved_rows({planned_, found_, origins_, hidden_, made_, tab_.id_column});
@@ -78,6 +79,39 @@ class Repairer {
       if (traced.planned_row == 0 && columns.size() * 2 > traced.cells.size()) made_.insert(traced.row);
       else hidden_.emplace(traced.row, std::move(columns));
     }
+  }
+
+  // The batch was to put cells back, and missed them: what stands there by mistake tells as little about its row.
+  void hide_older_mistakes() {
+    std::map<std::pair<int, Content>, std::vector<const TracedRow*>> by_content;  // column as planned, and a mistake in it
+    std::set<int> columns;
+    for (const TracedRow& traced : traces_.rows)
+      for (const auto& [column, cell] : traced.cells)
+        if (const auto content = cell.replaces ? content_of(*cell.replaces) : std::nullopt) {
+          by_content[{column, *content}].push_back(&traced);
+          columns.insert(column);
+        }
+    if (by_content.empty()) return;
+    for (int column = 1; column <= found_.column_count(); ++column) {
+      if (!columns.contains(origin(column))) continue;
+      for (int row = 1; row <= found_.row_count(); ++row) {
+        const Cell& cell = found_.at(row, column);
+        if (cell.kind != CellKind::text && cell.kind != CellKind::number) continue;
+        const auto suspects = by_content.find({origin(column), cell.kind == CellKind::number ? Content(cell.number) : Content(cell.text())});
+        if (suspects == by_content.end() || made_.contains(row)) continue;
+        for (const TracedRow* traced : suspects->second) hide_mistakes(row, *traced);
+      }
+    }
+  }
+  using Content = std::variant<std::string_view, double>;
+  static std::optional<Content> content_of(const CellWrite& write) {
+    if (const auto* text = std::get_if<std::string>(&write.value)) return text->empty() ? std::nullopt : std::optional<Content>(*text);
+    if (const auto* number = std::get_if<double>(&write.value)) return *number;
+    return std::nullopt;
+  }
+  void hide_mistakes(int row, const TracedRow& traced) {
+    for (int column = 1; column <= found_.column_count(); ++column)
+      if (const auto cell = traced.cells.find(origin(column)); cell != traced.cells.end() && cell->second.replaces && is_ours(row, column, *cell->second.replaces)) hidden_[row].insert(column);
   }
 
   [[nodiscard]] bool columns_stand(const TracedRow& traced) const {
@@ -111,31 +145,43 @@ class Repairer {
   }
 
   void judge_removals() {
+    std::set<int> meant;
+    for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row);
     for (const RemovedRow& removed : traces_.removed) {
       const bool gone = removed.planned_row > 0 && found_of(removed.planned_row) == 0;
       if (gone && removed.effect >= 0) out_.right.insert(removed.effect);
       if (!gone) misfired_at_.push_back(removed.at);
+      // Had somebody else removed the row a moment before, ours would have taken the one below: nothing tells the two
+      // apart, and a row that comes back harms less than one that is lost.
+      int below = removed.planned_row + 1;
+      while (meant.contains(below)) ++below;
+      if (gone && below <= planned_.row_count() && found_of(below) == 0 && has_content(planned_, below) && lost_rows_.insert(below).second) struck_at_.push_back(removed.at);
     }
   }
 
-  // Rows that are gone though nobody meant to remove them, as many as removals missed their own; nearest first.
+  // Rows that are gone though nobody meant to remove them, as many as removals missed their own: first those that stood
+  // between the neighbours of such a removal, then those nearest to what was meant.
   void find_lost_rows() {
     if (misfired_at_.empty()) return;
     std::set<int> meant, near;
     for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row), near.insert(removed.near);
-    const auto distance = [&](int row) {
-      const auto after = near.lower_bound(row);
-      int best = std::numeric_limits<int>::max();
-      if (after != near.end()) best = *after - row;
-      if (after != near.begin()) best = std::min(best, row - *std::prev(after));
-      return best;
-    };
-    std::vector<int> gone;
+    std::set<int> between;
+    for (const int at : misfired_at_) {
+      if (at > 1 && planned_of(at - 1) > 0) between.insert(planned_of(at - 1) + 1);
+      if (planned_of(at) > 0) between.insert(planned_of(at) - 1);
+    }
+    std::vector<std::array<int, 3>> gone;  // distance from `between`, from `near`; the row
     for (int row = 1; row <= planned_.row_count(); ++row)
-      if (found_of(row) == 0 && !meant.contains(row) && !is_hit(row) && has_content(planned_, row)) gone.push_back(row);
-    std::sort(gone.begin(), gone.end(), [&](int a, int b) { return std::pair(distance(a), a) < std::pair(distance(b), b); });
-    if (gone.size() > misfired_at_.size()) gone.resize(misfired_at_.size());
-    lost_rows_.insert(gone.begin(), gone.end());
+      if (found_of(row) == 0 && !meant.contains(row) && !lost_rows_.contains(row) && !is_hit(row) && has_content(planned_, row)) gone.push_back({distance(between, row), distance(near, row), row});
+    std::sort(gone.begin(), gone.end());
+    for (std::size_t i = 0; i < std::min(gone.size(), misfired_at_.size()); ++i) lost_rows_.insert(gone[i][2]);
+  }
+  static int distance(const std::set<int>& rows, int row) {
+    const auto after = rows.lower_bound(row);
+    int best = std::numeric_limits<int>::max();
+    if (after != rows.end()) best = *after - row;
+    if (after != rows.begin()) best = std::min(best, row - *std::prev(after));
+    return best;
   }
   // A row that was written as meant but shows nothing else by which it could be told.
   [[nodiscard]] bool is_hit(int planned_row) const {
@@ -145,13 +191,14 @@ class Repairer {
   void put_back() {
     std::map<int, std::vector<int>> lost_after;  // row of `found` (0: above all) -> rows of `planned` to put back below it
     // As many as removals that missed: each stood where one of them struck. Fewer: each goes below the row it stood below.
-    std::sort(misfired_at_.begin(), misfired_at_.end());
-    const bool places_known = lost_rows_.size() == misfired_at_.size();
+    struck_at_.insert(struck_at_.end(), misfired_at_.begin(), misfired_at_.end());
+    std::sort(struck_at_.begin(), struck_at_.end());
+    const bool places_known = lost_rows_.size() == struck_at_.size();
     std::size_t next = 0;
     for (const int lost : lost_rows_) {
       int above = lost - 1;
       while (above > 0 && found_of(above) == 0) --above;
-      const int below_row = places_known ? misfired_at_[next++] - 1 : above > 0 ? found_of(above) : 0;
+      const int below_row = places_known ? struck_at_[next++] - 1 : above > 0 ? found_of(above) : 0;
       lost_after[std::clamp(below_row, 0, found_.row_count())].push_back(lost);
     }
     std::set<int> strays;
@@ -269,6 +316,7 @@ class Repairer {
   std::map<int, std::vector<std::pair<int, const CellWrite*>>> missed_;  // by row of `found`: column, and what stands there
   std::set<int> lost_rows_;                 // of `planned`
   std::vector<int> misfired_at_;  // rows of `found` above which removals took a row that they did not mean
+  std::vector<int> struck_at_;    // and above which they may have
   Repair out_;
 };
 

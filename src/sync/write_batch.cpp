@@ -18,6 +18,11 @@ constexpr std::size_t kRangesMax = 50;
 constexpr std::size_t kTellingCells = 6;
 // Blank rows in a row that are looked beyond for one that tells where it stands.
 constexpr int kGapMax = 200;
+// Rows on either side of one that is put right, which must all stand as they are known: this is the second time that
+// the write meets moved rows, so a coincidence is not worth the bytes saved.
+constexpr int kRestoredWindow = 2'000;
+// Rows below the last known one that are searched for a removed id: people may have put rows in.
+constexpr int kRowsBelow = 100;
 
 std::string before_json(const plan::CellImage& image) {
   if (image.formula) return Json(image.text).dump();
@@ -46,6 +51,7 @@ class Appender {
     expect_neighbours();
     expect_restored();
     read_back();
+    expect_gone();
   }
 
  private:
@@ -223,7 +229,24 @@ class Appender {
     out_.expected.push_back(std::move(stands));
   }
   void expect_restored() {
-    for (const int row : in_.restored_rows) expect_row(row);
+    if (in_.restored_rows.empty() || !in_.table) return;
+    const auto [least, most] = std::minmax_element(in_.restored_rows.begin(), in_.restored_rows.end());
+    const int last = std::min(std::max(in_.table->row_count(), *most), *most + kRestoredWindow);
+    for (int row = std::max(p_.columns.header_row + 1, *least - kRestoredWindow); row <= last; ++row)
+      if (!is_removed(row)) expect_row(row);
+  }
+  // Wherever rows were moved to: what was to be removed stands nowhere any more.
+  void expect_gone() {
+    if (p_.deletes.empty() || !in_.table) return;
+    const int column = p_.columns.id_column, grid = grid_rows_ - static_cast<int>(p_.deletes.size()) + rows_inserted();
+    const int last = std::min(grid, after_write(in_.table->row_count()) + kRowsBelow);
+    if (last <= p_.columns.header_row) return;
+    std::map<std::string_view, int> held;  // of two rows with one id the other one stays
+    for (int row = p_.columns.header_row + 1; row <= in_.table->row_count(); ++row) ++held[in_.table->at(row, column).text()];
+    out_.gone.push_back({.title = p_.title, .column = column, .ids = {}});
+    for (const plan::RowDelete& d : p_.deletes)
+      if (const std::string& id = record(d.record).public_id; held[id] < 2) out_.gone.back().ids.insert(id);
+    out_.read_back.push_back({p_.title, {p_.columns.header_row + 1, column, last, column}});
   }
 
   void read_back() {
@@ -250,7 +273,7 @@ struct FoundRow {
 // The read-back row; null when it was not asked for.
 FoundRow find_row(const sheets::WriteAnswer& answer, const std::string& title, int row) {
   for (const ReadBackRange& range : answer.read_back)
-    if (range.title == title && row >= range.range.row_first && row <= range.range.row_last) return {&range.cells, row - range.range.row_first + 1, range.range.column_first};
+    if (range.title == title && range.range.column_first == 1 && row >= range.range.row_first && row <= range.range.row_last) return {&range.cells, row - range.range.row_first + 1, range.range.column_first};
   return {};
 }
 
@@ -282,7 +305,20 @@ std::vector<ReadBack> ranges_over(const std::string& title, const std::vector<in
   return out;
 }
 
+namespace {
+bool is_gone(const GoneIds& gone, const sheets::WriteAnswer& answer) {
+  for (const ReadBackRange& range : answer.read_back) {
+    if (range.title != gone.title || range.range.column_first != gone.column) continue;
+    for (int row = 1; row <= range.cells.row_count(); ++row)
+      if (gone.ids.contains(range.cells.at(row, 1).text())) return false;
+  }
+  return true;
+}
+}  // namespace
+
 bool is_verified(const WriteBatch& batch, const sheets::WriteAnswer& answer) {
+  for (const GoneIds& gone : batch.gone)
+    if (!is_gone(gone, answer)) return false;
   for (const ExpectedRow& e : batch.expected) {
     const FoundRow found = find_row(answer, e.title, e.row);
     if (!found.cells) return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 
 #include "sync/repair.hpp"
 
@@ -15,11 +16,19 @@ struct ExpectedRow {
   std::vector<std::pair<int, std::string>> keys;          // column -> normalised text that was there and must still be
 };
 
+// Ids that must stand nowhere in their column after the write.
+struct GoneIds {
+  std::string title;  // tab
+  int column = 0;
+  std::set<std::string, std::less<>> ids;
+};
+
 struct WriteBatch {
   std::vector<SentOp> ops;
   std::vector<sheets::ReadBack> read_back;
   std::vector<Effect> effects;
   std::vector<ExpectedRow> expected;
+  std::vector<GoneIds> gone;
 };
 
 struct BatchInput {

@@ -224,7 +224,8 @@ Json::Array World::disturb() {
 
 void World::type_row() {
   const std::map<std::string, int> at = columns();
-  if (!at.contains("Remark")) return;  // hit by a write a moment ago, and not put back yet
+  for (const char* header : {"NAME", "MOBILE NO", "AMOUNT", "Remark"})
+    if (!at.contains(header)) return;  // hit by a write a moment ago, and not put back yet
   const int row = last_row() + 1;
   PersonsRow person{fmt::format("Visitor {}", next_person_), fmt::format("90000{:05}", next_person_), fmt::format("about {}", next_person_), fmt::format("remark {}", next_person_)};
   ++next_person_;
@@ -246,6 +247,8 @@ void World::type_remark() {
   if (!at.contains("Remark")) return;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::find(rows[i].begin(), rows[i].end(), person->first) == rows[i].end()) continue;
+    // People write over the remark that they see; a header that stands over the wrong column for a moment misleads none.
+    if (const auto column = static_cast<std::size_t>(at.at("Remark")); column > rows[i].size() || rows[i][column - 1] != person->second.remark) return;
     person->second.remark = fmt::format("spoken {}", next_person_++);
     if (!service_->apply(kBook, {cells_at(static_cast<int>(i) + 1, at.at("Remark"), {person->second.remark})})) std::abort();
     return;
