@@ -51,6 +51,9 @@ void Api::add_routes(net::Router& router) {
   add(router, "DELETE", customers, "delete_customers", Access::records, &Api::delete_customers);
   add(router, "POST", std::string(kImportPath), "import_customers", Access::records, &Api::import_customers);
   add(router, "GET", customers + "/export", "export_customers", Access::records, &Api::export_customers);
+  add(router, "GET", customers + "/ids", "customer_ids", Access::records, &Api::customer_ids);
+  add(router, "GET", customers + "/totals", "customer_totals", Access::records, &Api::customer_totals);
+  add(router, "POST", customers + "/undo", "undo_customers", Access::records, &Api::undo_customers);
   add(router, "GET", customers + "/{id}", "get_customer", Access::records, &Api::get_customer);
   add(router, "PUT", customers + "/{id}", "put_customer", Access::records, &Api::put_customer);
   add(router, "PATCH", customers + "/{id}", "patch_customer", Access::records, &Api::patch_customer);
@@ -59,6 +62,7 @@ void Api::add_routes(net::Router& router) {
 
   add(router, "POST", sync + "/to-sheet", "sync_to_sheet", Access::records, &Api::to_sheet);
   add(router, "GET", sync + "/status", "sync_status", Access::records, &Api::sync_status);
+  add(router, "GET", sync + "/queue", "sync_queue", Access::records, &Api::sync_queue);
   add(router, "GET", sync + "/jobs", "list_jobs", Access::records, &Api::list_jobs);
   add(router, "GET", sync + "/jobs/{id}", "get_job", Access::records, &Api::get_job);
   add(router, "POST", sync + "/jobs/{id}/cancel", "cancel_job", Access::records, &Api::cancel_job);

@@ -30,6 +30,7 @@ struct ApiOptions {
   std::string version = "1.0.0";
   // The spreadsheet's address for people, and the address to share it with; empty: none.
   std::function<std::string(const AgencySettings&)> spreadsheet_link, share_with;
+  bool is_demo = false;  // the dashboard offers its walk
   std::function<std::string()> more_metrics;  // appended to /metrics, in the same text format
 };
 
@@ -72,6 +73,11 @@ class Api {
 
   // Records (customers.cpp)
   Answer list_customers(const Request& request, const Caller& caller);
+  Answer customer_ids(const Request& request, const Caller& caller);
+  Answer customer_totals(const Request& request, const Caller& caller);
+  Answer undo_customers(const Request& request, const Caller& caller);
+  // The filter and sort of a list; the refusal when a parameter is wrong.
+  Task<std::expected<store::RecordQuery, net::Response>> record_query(const Request& request, const Caller& caller);
   Answer create_customer(const Request& request, const Caller& caller);
   Answer get_customer(const Request& request, const Caller& caller);
   Answer put_customer(const Request& request, const Caller& caller);
@@ -98,6 +104,7 @@ class Api {
   // Jobs (sync.cpp)
   Answer to_sheet(const Request& request, const Caller& caller);
   Answer sync_status(const Request& request, const Caller& caller);
+  Answer sync_queue(const Request& request, const Caller& caller);
   Answer list_jobs(const Request& request, const Caller& caller);
   Answer get_job(const Request& request, const Caller& caller);
   Answer cancel_job(const Request& request, const Caller& caller);

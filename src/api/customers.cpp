@@ -96,7 +96,18 @@ std::expected<std::vector<std::string>, net::Response> read_ids(const Json& body
 
 net::Response bulk_answer(const Result<store::BulkReport>& report) {
   if (!report) return store_problem(report.error(), kWhat);
-  return answer(200, Json::object({{"changed", report->changed}}));
+  const store::ChangeRange& changes = report->changes;
+  const std::string undo = changes.is_empty() ? std::string() : fmt::format("{}-{}", changes.first, changes.last);
+  return answer(200, Json::object({{"changed", report->changed}, {"undo", text_or_null(undo)}}));
+}
+
+// The `undo` of a bulk answer.
+std::optional<store::ChangeRange> read_changes(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = read_number_id(text.substr(0, dash)), last = read_number_id(text.substr(dash + 1));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return store::ChangeRange{*first, *last};
 }
 
 // The first of them: a file of a million bad lines is told by its beginning.
@@ -134,17 +145,49 @@ Task<Result<Json>> Api::shown_record(Record record) {
   co_return records::record_json(record, catalogue_, extras(record.agency), email_in(*names));
 }
 
-Task<net::Response> Api::list_customers(const Request& request, const Caller& caller) {
+Task<std::expected<store::RecordQuery, net::Response>> Api::record_query(const Request& request, const Caller& caller) {
   std::vector<records::FieldProblem> problems;
   store::RecordQuery query = read_query(request, problems);
-  if (!problems.empty()) co_return field_problems(400, problems);
+  if (!problems.empty()) co_return std::unexpected(field_problems(400, problems));
   query.scope = caller.scope;
   if (const std::string* email = request.query_value("owner"); email && !email->empty()) {
     const auto owner = co_await owner_named(caller, *email);
-    if (!owner) co_return net::problem(owner.error());
+    if (!owner) co_return std::unexpected(net::problem(owner.error()));
     query.filter.owner = owner->value_or(UserId{-1});  // nobody's: an empty list
   }
-  const auto page = co_await store_.list_records(std::move(query));
+  co_return query;
+}
+
+Task<net::Response> Api::customer_ids(const Request& request, const Caller& caller) {
+  auto query = co_await record_query(request, caller);
+  if (!query) co_return std::move(query.error());
+  const auto found = co_await store_.record_ids(std::move(*query));
+  if (!found) co_return net::problem(found.error());
+  Json ids = Json::array();
+  for (const std::string& id : *found) ids.push(id);
+  co_return answer(200, Json::object({{"ids", std::move(ids)}}));
+}
+
+Task<net::Response> Api::customer_totals(const Request& request, const Caller& caller) {
+  auto query = co_await record_query(request, caller);
+  if (!query) co_return std::move(query.error());
+  const auto totals = co_await store_.record_totals(std::move(*query));
+  if (!totals) co_return net::problem(totals.error());
+  co_return answer(200, Json::object({{"count", totals->count}, {"premium", catalogue_.to_json(Value{totals->premium})}}));
+}
+
+Task<net::Response> Api::undo_customers(const Request& request, const Caller& caller) {
+  const auto body = read_body(request);
+  if (!body) co_return body.error();
+  const auto changes = read_changes((*body)["undo"].string_or());
+  if (!changes) co_return field_problems(400, {{"undo", "undo must be what a change of several records answered"}});
+  co_return bulk_answer(co_await store_.undo_changes(caller.scope, *changes));
+}
+
+Task<net::Response> Api::list_customers(const Request& request, const Caller& caller) {
+  auto query = co_await record_query(request, caller);
+  if (!query) co_return std::move(query.error());
+  const auto page = co_await store_.list_records(std::move(*query));
   if (!page) co_return net::problem(page.error());
   std::vector<UserId> people;
   for (const Record& record : page->records) people.insert(people.end(), {record.owner, record.updated_by});

@@ -51,7 +51,7 @@ Task<net::Response> Api::history(const Request& request, const Caller& caller) {
   if (!names) co_return net::problem(names.error());
   Json list = Json::array();
   for (const store::HistoryEntry& entry : page->entries)
-    list.push(Json::object({{"id", std::to_string(entry.id)}, {"record", text_or_null(entry.record)}, {"job", id_or_null(entry.job)},
+    list.push(Json::object({{"id", std::to_string(entry.id)}, {"record", text_or_null(entry.record)}, {"name", text_or_null(entry.name)}, {"job", id_or_null(entry.job)},
                             {"at", to_iso8601(entry.at)}, {"user", email_or_null(*names, entry.user)}, {"side", entry.side},
                             {"what", entry.what}, {"tab", text_or_null(entry.tab)}, {"field", text_or_null(entry.field)},
                             {"row", entry.row > 0 ? Json(entry.row) : Json()}, {"before", entry.before}, {"after", entry.after}}));

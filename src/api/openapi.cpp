@@ -37,6 +37,11 @@ const std::vector<Described>& descriptions() {
 
       {"list_customers", "Records by filter and sort, a page at a time", caller, "", 200, "CustomerList",
        {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort", "limit", "cursor", "offset"}, {400, 403}},
+      {"customer_ids", "The ids of all records that a filter finds", caller, "", 200, "CustomerIds",
+       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort"}, {400, 403}},
+      {"customer_totals", "How many records a filter finds, and their premiums together", caller, "", 200, "CustomerTotals",
+       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to"}, {400, 403}},
+      {"undo_customers", "Takes back what a change of several records did, where nothing moved on since", caller, "BulkUndo", 200, "BulkReport", {}, {400, 403, 415}},
       {"create_customer", "Adds a record", caller, "CustomerNew", 201, "Customer", {}, {400, 403, 415}},
       {"patch_customers", "Sets fields of several records, all or none", caller, "BulkPatch", 200, "BulkReport", {}, {400, 403, 404, 415}},
       {"delete_customers", "Deletes several records, all or none", caller, "BulkDelete", 200, "BulkReport", {}, {400, 403, 404, 415}},
@@ -50,6 +55,7 @@ const std::vector<Described>& descriptions() {
 
       {"sync_to_sheet", "Queues a job that puts the caller's records into the sheet", caller, "SyncTarget", 202, "QueuedJob", {}, {400, 403, 409, 415, 422, 429}},
       {"sync_status", "The caller's lane", caller, "", 200, "SyncStatus", {"tabName"}, {400, 403}},
+      {"sync_queue", "The caller's lane at a glance, with what ended in the last 24 hours; a manager's: all lanes of the agency", caller, "", 200, "SyncQueue", {}, {403}},
       {"list_jobs", "The caller's jobs, newest first; a manager's: the agency's", caller, "", 200, "JobList", {"limit", "cursor"}, {400, 403}},
       {"get_job", "One job", caller, "", 200, "Job", {}, {403, 404}},
       {"cancel_job", "Cancels a job that does not run yet, or puts back what a held one left out", caller, "", 200, "Job", {}, {403, 404, 409}},
@@ -61,7 +67,7 @@ const std::vector<Described>& descriptions() {
       {"config", "The caller's agency: spreadsheet, tabs, headers, fields", caller, "", 200, "Config", {}, {409}},
       {"users", "The agency's users; for an agent, itself", caller, "", 200, "UserList", {"limit", "cursor"}, {400}},
 
-      {"events", "Server-sent events: job, customer, customers, reset; resumes by Last-Event-ID", caller, "", 200, "text/event-stream", {"lastEventId"}, {403, 429}},
+      {"events", "Server-sent events: job, customer, customers, reset; resumes by Last-Event-ID", caller, "", 200, "text/event-stream", {"lastEventId", "heartbeat"}, {403, 429}},
 
       {"healthz", "The process answers", open, "", 200, "Health", {}, {}},
       {"readyz", "The store answers", open, "", 200, "Health", {}, {503}},
@@ -184,6 +190,7 @@ Json tab_result_schema() {
 
 Json job_schema() {
   return object_of({{"id", typed("string")},
+                    {"user", or_null(typed("string"))},
                     {"direction", one_of({"to-sheet", "from-sheet", "two-way", "undo", "preview"})},
                     {"tabs", list_of(typed("string"))},
                     {"state", one_of({"queued", "running", "waiting", "held", "succeeded", "failed", "cancelled"})},
@@ -216,7 +223,7 @@ Json config_schema() {
                               {"headers", map_of(typed("string"))}});
   const Json field = object_of({{"name", typed("string")}, {"type", one_of({"text", "money", "date", "boolean", "choice"})}, {"required", typed("boolean")},
                                 {"extra", typed("boolean")}, {"choices", or_null(list_of(typed("string")))}});
-  return object_of({{"agency", object_of({{"key", typed("string")}, {"name", typed("string")}})}, {"spreadsheet", spreadsheet}, {"tabs", list_of(tab)}, {"fields", list_of(field)}});
+  return object_of({{"agency", object_of({{"key", typed("string")}, {"name", typed("string")}})}, {"spreadsheet", spreadsheet}, {"tabs", list_of(tab)}, {"fields", list_of(field)}, {"demo", typed("boolean")}});
 }
 
 Json::Object problem_members(Json errors) {
@@ -247,7 +254,10 @@ Json schemas(const FieldCatalogue& catalogue) {
       {"CustomerList", std::move(customers)},
       {"BulkPatch", object_of({{"ids", ids}, {"set", ref("CustomerPatch")}}, More::allowed)},
       {"BulkDelete", object_of({{"ids", ids}}, More::allowed)},
-      {"BulkReport", object_of({{"changed", typed("integer")}})},
+      {"BulkReport", object_of({{"changed", typed("integer")}, {"undo", or_null(typed("string"))}})},
+      {"BulkUndo", object_of({{"undo", typed("string")}}, More::allowed)},
+      {"CustomerIds", object_of({{"ids", list_of(typed("string"))}})},
+      {"CustomerTotals", object_of({{"count", typed("integer")}, {"premium", typed("number")}})},
       {"ImportReport", object_of({{"added", typed("integer")}, {"updated", typed("integer")}, {"unchanged", typed("integer")}, {"errors?", list_of(import_error)}})},
       {"SyncTarget", object_of({{"tabName?", or_null(typed("string"))}, {"deletedCustomers?", or_null(deleted_schema())}}, More::allowed)},
       {"QueuedJob", object_of({{"success", const_of(true)}, {"message", typed("string")}, {"queued", const_of(true)}, {"jobId", typed("string")}, {"position", typed("integer")}})},
@@ -257,10 +267,14 @@ Json schemas(const FieldCatalogue& catalogue) {
       {"JobList", page_of("jobs", "Job")},
       {"SyncStatus", object_of({{"isProcessing", typed("boolean")}, {"queueLength", typed("integer")}, {"status", one_of({"idle", "queued", "syncing", "waiting"})},
                                 {"reason", or_null(typed("string"))}, {"current", or_null(ref("Job"))}, {"last", or_null(ref("Job"))}, {"eta", or_null(formatted("date-time"))}})},
+      {"SyncQueue", object_of({{"queued", typed("integer")}, {"running", typed("integer")}, {"held", typed("integer")}, {"reason", or_null(typed("string"))},
+                               {"reasonText", or_null(typed("string"))}, {"readyAt", or_null(formatted("date-time"))}, {"oldest", or_null(formatted("date-time"))},
+                               {"lanes", list_of(object_of({{"user", typed("string")}, {"queued", typed("integer")}, {"running", typed("integer")}, {"oldest", or_null(formatted("date-time"))}}))},
+                               {"ended", list_of(object_of({{"hour", formatted("date-time")}, {"succeeded", typed("integer")}, {"failed", typed("integer")}, {"cancelled", typed("integer")}}))}})},
       {"Activity", object_of({{"id", typed("string")}, {"at", formatted("date-time")}, {"user", or_null(typed("string"))}, {"what", typed("string")},
                               {"text", typed("string")}, {"record", or_null(typed("string"))}, {"job", or_null(typed("string"))}})},
       {"ActivityList", page_of("activity", "Activity")},
-      {"HistoryEntry", object_of({{"id", typed("string")}, {"record", or_null(typed("string"))}, {"job", or_null(typed("string"))}, {"at", formatted("date-time")},
+      {"HistoryEntry", object_of({{"id", typed("string")}, {"record", or_null(typed("string"))}, {"name", or_null(typed("string"))}, {"job", or_null(typed("string"))}, {"at", formatted("date-time")},
                                   {"user", or_null(typed("string"))}, {"side", one_of({"app", "sheet"})}, {"what", one_of({"cell", "add", "delete", "move", "restore"})},
                                   {"tab", or_null(typed("string"))}, {"field", or_null(typed("string"))}, {"row", or_null(typed("integer"))},
                                   {"before", Json(Json::Object{})}, {"after", Json(Json::Object{})}})},

@@ -120,7 +120,7 @@ Task<net::Response> Api::config(const Request&, const Caller& caller) {
                                                                     {"shareWith", text_or_null(share)}, {"state", shown},
                                                                     {"reason", text_or_null(reason)},
                                                                     {"reasonText", text_or_null(state->reason_text)}})},
-                                      {"tabs", std::move(tabs)}, {"fields", std::move(fields)}}));
+                                      {"tabs", std::move(tabs)}, {"fields", std::move(fields)}, {"demo", options_.is_demo}}));
 }
 
 }  // namespace rowlane::api

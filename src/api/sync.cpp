@@ -69,6 +69,7 @@ Json Api::job_json(const store::Job& job, AgencyId agency) const {
   Json result;
   if (!job.result.empty()) result = parse_json(job.result).value_or(Json());
   Json out = Json::object({{"id", std::to_string(job.id.value)},
+                           {"user", text_or_null(job.user_email)},
                            {"direction", to_string(job.direction)},
                            {"tabs", std::move(tabs)},
                            {"state", to_string(job.state)},
@@ -133,6 +134,26 @@ Task<net::Response> Api::sync_status(const Request& request, const Caller& calle
                                       {"current", lane->current ? job_json(*lane->current, agency) : Json()},
                                       {"last", lane->last ? job_json(*lane->last, agency) : Json()},
                                       {"eta", lane->eta_ms ? Json(to_iso8601(clock_.now() + Millis{*lane->eta_ms})) : Json()}}));
+}
+
+Task<net::Response> Api::sync_queue(const Request&, const Caller& caller) {
+  constexpr Millis kDay{24 * 3'600'000};
+  const auto queue = co_await store_.queue_overview(caller.scope, clock_.now() - kDay);
+  if (!queue) co_return net::problem(queue.error());
+  Json lanes = Json::array(), ended = Json::array();
+  for (const auto& lane : queue->lanes)
+    lanes.push(Json::object({{"user", lane.user}, {"queued", lane.queued}, {"running", lane.running}, {"oldest", time_or_null(lane.oldest)}}));
+  for (const auto& hour : queue->ended)
+    ended.push(Json::object({{"hour", to_iso8601(hour.hour)}, {"succeeded", hour.succeeded}, {"failed", hour.failed}, {"cancelled", hour.cancelled}}));
+  co_return answer(200, Json::object({{"queued", queue->queued},
+                                      {"running", queue->running},
+                                      {"held", queue->held},
+                                      {"reason", text_or_null(std::string(to_string(queue->reason)))},
+                                      {"reasonText", text_or_null(queue->reason_text)},
+                                      {"readyAt", time_or_null(queue->ready_at)},
+                                      {"oldest", queue->lanes.empty() ? Json() : time_or_null(queue->lanes.front().oldest)},
+                                      {"lanes", std::move(lanes)},
+                                      {"ended", std::move(ended)}}));
 }
 
 Task<net::Response> Api::list_jobs(const Request& request, const Caller& caller) {

@@ -4,9 +4,9 @@ namespace rowlane::app {
 
 namespace {
 
-// Scripts and data from this server alone. Styles may stand in the page: the menus place themselves so.
+// Everything from this server alone; no scripts and no styles that stand in the page.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 // The addresses of the pages, as web/src/router.tsx has them; "/sync" stands for "/sync/ID" too.

@@ -59,7 +59,7 @@ int serve(const std::string& config_path) {
   if (!config) return failed(config.error());
   if (std::filesystem::exists(config->server.data_dir + "/demo"))
     return failed({.code = Errc::invalid_input, .message = config->server.data_dir + " is a demo's data directory: its passwords and tokens are known to everybody", .field = {}});
-  Result<std::unique_ptr<Server>> server = Server::open(std::move(*config), catalogue);
+  Result<std::unique_ptr<Server>> server = Server::open(std::move(*config), catalogue, Purpose::work);
   if (!server) return failed(server.error());
   return run_server(**server, [](std::uint16_t port) { log_info("listening on port {}", port); });
 }
@@ -70,7 +70,7 @@ int demo(const std::string& data_dir, const std::string& listen) {
   FieldCatalogue catalogue;
   Result<config::Config> config = config::parse_config(demo_config(data_dir, listen), "demo", catalogue, {});
   if (!config) return failed(config.error());
-  Result<std::unique_ptr<Server>> server = Server::open(std::move(*config), catalogue);
+  Result<std::unique_ptr<Server>> server = Server::open(std::move(*config), catalogue, Purpose::demo);
   if (!server) return failed(server.error());
   if (std::FILE* mark = std::fopen((data_dir + "/demo").c_str(), "w")) std::fclose(mark);
   if (const Status filled = fill_demo(**server); !filled) return failed(filled.error());

@@ -111,6 +111,7 @@ Status Server::Impl::open_sheets() {
   auth = std::make_unique<auth::Auth>(*store, *passwords, clock, random, auth::AuthOptions{.secure_cookie = !config.server.tls_certificate.empty()});
   api::ApiOptions api_options;
   api_options.lane_jobs_max = static_cast<int>(config.server.lane_jobs_max);
+  api_options.is_demo = is_demo;
   const bool is_local = local != nullptr;
   api_options.spreadsheet_link = [is_local](const AgencySettings& agency) {
     return is_local ? fmt::format("{}/d/{}", kLocalMount, agency.spreadsheet_id) : fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", agency.spreadsheet_id);
@@ -194,8 +195,8 @@ Task<net::Response> Server::Impl::handle(net::Request request) {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::open(config::Config config, FieldCatalogue& catalogue) {
-  auto impl = std::make_unique<Impl>(std::move(config), catalogue);
+Result<std::unique_ptr<Server>> Server::open(config::Config config, FieldCatalogue& catalogue, Purpose purpose) {
+  auto impl = std::make_unique<Impl>(std::move(config), catalogue, purpose == Purpose::demo);
   if (const Status opened = impl->open(); !opened) return std::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

@@ -13,10 +13,12 @@
 
 namespace rowlane::app {
 
+enum class Purpose { work, demo };
+
 class Server {
  public:
   // Opens the data directory (locked: a second server on it is refused), migrates, upserts the agencies.
-  static Result<std::unique_ptr<Server>> open(config::Config config, FieldCatalogue& catalogue);
+  static Result<std::unique_ptr<Server>> open(config::Config config, FieldCatalogue& catalogue, Purpose purpose);
   ~Server();
   // Binds and starts the lanes. The bound port.
   Result<std::uint16_t> start();

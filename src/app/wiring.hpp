@@ -21,6 +21,7 @@ struct Server::Impl {
   FieldCatalogue& catalogue;
   SystemClock clock;
   SystemRandom random;
+  bool is_demo = false;
   int lock_file = -1;
   net::IoThread web, engine;
   std::unique_ptr<store::ThreadedRunner> runner;
@@ -37,7 +38,7 @@ struct Server::Impl {
   std::unique_ptr<net::Listener> listener;
   TaskGroup housekeeping{engine};
 
-  Impl(config::Config c, FieldCatalogue& f) : config(std::move(c)), catalogue(f) {}
+  Impl(config::Config c, FieldCatalogue& f, bool demo) : config(std::move(c)), catalogue(f), is_demo(demo) {}
   ~Impl();
   Status open();
   Status open_sheets();

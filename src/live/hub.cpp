@@ -14,7 +14,7 @@ struct Hub::Stream {
 };
 
 bool is_for(const Scope& scope, const store::Event& event) {
-  return event.agency == scope.agency && (scope.whole_agency || !event.user || event.user == scope.user);
+  return event.agency == scope.agency && (scope.whole_agency || event.user == scope.user);
 }
 
 Hub::Hub(store::EventStore& events, store::JobStore& jobs, Render render)
@@ -100,7 +100,7 @@ Task<void> Hub::look_forever() {
       stream->quiet += kLookEvery;
       if (stream->quiet < kHeartbeatEvery) continue;
       stream->quiet = Millis{0};
-      stream->body->write(sse_heartbeat());
+      stream->body->write(stream->listener.hears_heartbeats ? sse_heard_heartbeat() : sse_heartbeat());
     }
   }
 }
@@ -178,8 +178,7 @@ void Hub::send(Stream& stream, const std::vector<const store::Event*>& events, c
     if (event->kind == store::EventKind::customers) counted += event->subject;
     if (event->kind == store::EventKind::customer) ++singles;
   }
-  // A commit that counts its records may tell the first of them singly too: its count has them.
-  if (counted == 0 && singles > kSingleMax) counted = static_cast<std::int64_t>(singles);
+  if (counted > 0 || singles > kSingleMax) counted += static_cast<std::int64_t>(singles);
   const bool is_summed = counted > 0;
 
   std::string text;

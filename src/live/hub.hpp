@@ -42,6 +42,7 @@ struct Listener {
   store::Role role = store::Role::agent;
   store::Login login;
   std::string last_event_id;
+  bool hears_heartbeats = false;  // as events: a page cannot hear comments
 };
 
 class Hub {

@@ -7,6 +7,7 @@ namespace rowlane::live {
 std::string sse_event(std::int64_t id, std::string_view name, std::string_view data) { return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", id, name, data); }
 std::string sse_position(std::int64_t id) { return fmt::format("id: {}\n\n", id); }
 std::string sse_heartbeat() { return ": still here\n\n"; }
+std::string sse_heard_heartbeat() { return "event: heartbeat\ndata: {}\n\n"; }
 std::string sse_retry(int retry_ms) { return fmt::format("retry: {}\n\n", retry_ms); }
 
 LastEventId read_last_event_id(std::string_view text) {

@@ -14,6 +14,8 @@ std::string sse_event(std::int64_t id, std::string_view name, std::string_view d
 std::string sse_position(std::int64_t id);
 // Nothing but a sign of life.
 std::string sse_heartbeat();
+// The same as an event without a number, for readers that cannot hear comments.
+std::string sse_heard_heartbeat();
 // How long the reader waits before it connects again.
 std::string sse_retry(int retry_ms);
 

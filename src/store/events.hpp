@@ -18,7 +18,7 @@ enum class EventKind { job, customer, customers };
 struct Event {
   std::int64_t id = 0;
   AgencyId agency;
-  UserId user;  // whose job, or whose record; none: any of the agency's
+  UserId user;  // whose job, or whose records
   EventKind kind = EventKind::job;
   std::int64_t subject = 0;      // id of the job or record; for `customers` their count
   std::optional<Record> record;  // of `customer`: as it is now, tombstones too; none when it is gone for good

@@ -40,6 +40,7 @@ struct Job {
   JobKind kind = JobKind::sync;
   std::vector<std::string> tabs;
   UserId user;
+  std::string user_email;
   JobState state = JobState::queued;
   WaitReason reason = WaitReason::none;
   std::string reason_text;                  // what a person can do; "" none
@@ -75,6 +76,26 @@ struct SpreadsheetState {
   std::int64_t queued = 0, running = 0;
 };
 
+// All lanes of the scope at a glance.
+struct QueueOverview {
+  struct Lane {
+    std::string user;  // e-mail
+    std::int64_t queued = 0, running = 0;
+    std::optional<WallTime> oldest;  // when its oldest unfinished job was accepted
+  };
+  struct Ended {
+    WallTime hour{};  // its start
+    std::int64_t succeeded = 0, failed = 0, cancelled = 0;
+  };
+  std::int64_t queued = 0, running = 0, held = 0;
+  WaitReason reason = WaitReason::none;  // why what is queued waits
+  std::string reason_text;
+  std::optional<WallTime> ready_at;      // when it is tried again
+  std::vector<Lane> lanes;               // with unfinished jobs, the longest waiting first; kOverviewLanes at most
+  std::vector<Ended> ended;              // hours in which jobs ended, in order; the others are left out
+};
+inline constexpr int kOverviewLanes = 100;
+
 // For /metrics.
 struct QueueTotals {
   std::int64_t queued = 0, running = 0, held = 0, waiting_spreadsheets = 0;
@@ -100,6 +121,8 @@ class JobStore {
   };
   virtual Task<Result<Retried>> retry_job(Scope scope, JobId id, int lane_jobs_max) = 0;
   virtual Task<Result<SpreadsheetState>> spreadsheet_state(AgencyId agency) = 0;
+  // Of the caller's lane; with `scope.whole_agency` of all the agency's. `since` bounds `ended`.
+  virtual Task<Result<QueueOverview>> queue_overview(Scope scope, WallTime since) = 0;
   virtual Task<Result<QueueTotals>> queue_totals() = 0;
 };
 

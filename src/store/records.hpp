@@ -43,6 +43,12 @@ struct RecordPage {
   std::int64_t total = 0;
 };
 
+// What a filter finds, in one figure.
+struct RecordTotals {
+  std::int64_t count = 0;
+  Money premium;
+};
+
 struct RecordWrite {
   Scope scope;
   std::string public_id;
@@ -74,13 +80,21 @@ struct ImportOptions {
   bool dry_run = false, skip_bad = false;
 };
 
+// The history entries that one call wrote, `first` to `last`; none: it changed nothing.
+struct ChangeRange {
+  std::int64_t first = 0, last = -1;
+  [[nodiscard]] bool is_empty() const { return last < first; }
+};
+
 struct BulkReport {
   std::int64_t changed = 0;
+  ChangeRange changes;
 };
 
 struct HistoryEntry {
   std::int64_t id = 0;
   std::string record;  // public id
+  std::string name;    // the record's, as it is now; "" when it is gone for good
   JobId job;           // 0: by a user's edit
   WallTime at{};
   UserId user;
@@ -110,6 +124,9 @@ class RecordStore {
  public:
   virtual ~RecordStore() = default;
   virtual Task<Result<RecordPage>> list_records(RecordQuery query) = 0;
+  // All ids that the query's filter finds, in its order; its limit, cursor and offset do not count.
+  virtual Task<Result<std::vector<std::string>>> record_ids(RecordQuery query) = 0;
+  virtual Task<Result<RecordTotals>> record_totals(RecordQuery query) = 0;
   virtual Task<Result<Record>> get_record(Scope scope, std::string public_id, Tombstones tombstones = Tombstones::no) = 0;
   virtual Task<Result<Record>> create_record(Scope scope, Record record) = 0;
   virtual Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) = 0;
@@ -118,6 +135,9 @@ class RecordStore {
   // All or nothing: not_found names the first id outside the scope, and nothing changes.
   virtual Task<Result<BulkReport>> update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) = 0;
   virtual Task<Result<BulkReport>> delete_records(Scope scope, std::vector<std::string> ids) = 0;
+  // Takes back what the caller itself changed by hand in `changes`: cells that still hold what was set get their value
+  // from before, records that are still deleted come back. What has moved on since stays; it is not counted.
+  virtual Task<Result<BulkReport>> undo_changes(Scope scope, ChangeRange changes) = 0;
   // Lines with an `id` or a natural key of a record in the scope update it; the others are added, owned by their
   // `owner` or else the caller. With errors and without `skip_bad` nothing changes.
   virtual Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) = 0;

@@ -255,6 +255,33 @@ TEST_CASE("jobs: a wait ends by its time or by a retry, and its jobs say why") {
   }
 }
 
+TEST_CASE("jobs: the overview counts all lanes for a manager, and the own one for an agent") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    (void)office.press(office.asha);
+    office.clock.advance(Millis{1'000});
+    (void)office.press(office.ravi), (void)office.press(office.ravi);
+    const auto overview = [&](const Scope& scope) { return office.wait(office.store().queue_overview(scope, office.clock.now() - Millis{86'400'000})).value(); };
+    CHECK(overview(office.manager).queued == 3);
+    REQUIRE(overview(office.manager).lanes.size() == 2);
+    CHECK(overview(office.manager).lanes[0].oldest == office.clock.now() - Millis{1'000});
+    CHECK(overview(office.ravi).queued == 2);
+    CHECK(overview(office.ravi).lanes.size() == 1);
+    CHECK(overview(office.other_manager).queued == 0);
+
+    const store::Claim claim = office.claim();
+    CHECK(overview(office.manager).running == 2);
+    REQUIRE(office.finish(claim));
+    const auto after = overview(office.manager);
+    CHECK(after.queued + after.running == 1);
+    REQUIRE(after.ended.size() == 1);
+    CHECK(after.ended[0].succeeded == 2);
+    CHECK(overview(office.asha).ended.at(0).succeeded == 1);
+    CHECK(overview(office.asha).lanes.empty());
+  }
+}
+
 TEST_CASE("jobs: what is kept no longer goes, what is unfinished stays") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

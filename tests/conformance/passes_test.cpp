@@ -129,6 +129,32 @@ TEST_CASE("passes: a mark for an older version leaves the record unsynced") {
   }
 }
 
+TEST_CASE("passes: the marks of many records are told as counts, to each owner its own") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    store::ChunkCommit commit;
+    for (int i = 0; i < 120; ++i) {
+      const Record record = office.add_record(i % 3 ? office.asha : office.ravi, fmt::format("N{}", i), fmt::format("P/{}", i));
+      commit.marks.push_back({record.id, record.version, SyncState::synced, {}});
+    }
+    (void)office.press(office.manager);
+    const store::Claim claim = office.claim();
+    const std::int64_t before = office.wait(office.store().event_range()).value().newest;
+    REQUIRE(office.wait(office.store().commit_chunk(claim.lease, commit)));
+    const auto told = [&](const Scope& scope) {
+      std::int64_t count = 0;
+      for (const store::Event& event : office.wait(office.store().events_after({.after = before, .scope = scope})).value().events)
+        if (event.kind == store::EventKind::customers) count += event.subject;
+      return count;
+    };
+    CHECK(told(office.asha) == 80);
+    CHECK(told(office.ravi) == 40);
+    CHECK(told(office.manager) == 120);
+    CHECK(told(office.other_manager) == 0);
+  }
+}
+
 TEST_CASE("passes: calls beyond the quota wait until the window has moved on, also over a restart") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

@@ -100,6 +100,50 @@ TEST_CASE("records: a bulk change with one foreign id changes nothing") {
   }
 }
 
+TEST_CASE("records: a bulk change is taken back where nothing moved on since, by its own user alone") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record one = office.add_record(office.asha, "Anil", "P/1"), two = office.add_record(office.asha, "Bela", "P/2");
+    const auto company = [&](const Record& record) { return std::string(office.wait(office.store().get_record(office.asha, record.public_id)).value().fields.text(field::company)); };
+    REQUIRE(office.wait(office.store().update_record({.scope = office.asha, .public_id = one.public_id}, set_company("Before"))));
+    const auto bulk = office.wait(office.store().update_records(office.asha, {one.public_id, two.public_id}, set_company("Bulk")));
+    REQUIRE(bulk);
+    REQUIRE(office.wait(office.store().update_record({.scope = office.asha, .public_id = two.public_id}, set_company("Later"))));
+    for (const Scope& stranger : {office.manager, office.ravi, office.other}) CHECK(office.wait(office.store().undo_changes(stranger, bulk->changes)).value().changed == 0);
+    const auto undone = office.wait(office.store().undo_changes(office.asha, bulk->changes));
+    REQUIRE(undone);
+    CHECK(undone->changed == 1);
+    CHECK(company(one) == "Before");
+    CHECK(company(two) == "Later");
+    CHECK(office.wait(office.store().undo_changes(office.asha, bulk->changes)).value().changed == 0);
+
+    const auto deleted = office.wait(office.store().delete_records(office.asha, {one.public_id, two.public_id}));
+    REQUIRE(deleted);
+    CHECK(office.wait(office.store().undo_changes(office.asha, deleted->changes)).value().changed == 2);
+    CHECK(company(one) == "Before");
+  }
+}
+
+TEST_CASE("records: ids and totals are those of the filter, inside the scope") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    for (int i = 0; i < 5; ++i) {
+      const Record record = office.add_record(i < 3 ? office.asha : office.ravi, fmt::format("N{}", i), fmt::format("P/{}", i));
+      store::FieldPatch patch;
+      patch.set.set(field::premium, Money{100'050});
+      REQUIRE(office.wait(office.store().update_record({.scope = office.manager, .public_id = record.public_id}, patch)));
+    }
+    CHECK(office.wait(office.store().record_ids({.scope = office.asha})).value().size() == 3);
+    CHECK(office.wait(office.store().record_ids({.scope = office.manager, .filter = {.search = "n4"}, .limit = 1})).value().size() == 1);
+    const auto totals = office.wait(office.store().record_totals({.scope = office.manager}));
+    CHECK(totals.value().count == 5);
+    CHECK(totals.value().premium == Money{500'250});
+    CHECK(office.wait(office.store().record_totals({.scope = office.other})).value().count == 0);
+  }
+}
+
 TEST_CASE("records: pages hold every record once, in order") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

@@ -32,6 +32,9 @@ const matrix = {
   [`DELETE ${api}/customers`]: { expected: theirs(200), target: record, body: (_, id) => ({ ids: [id] }) },
   [`POST ${api}/customers/import`]: { expected: withRecords(200), body: () => "name,vertical\nC,motor\n", type: "text/csv" },
   [`GET ${api}/customers/export`]: { expected: withRecords(200) },
+  [`GET ${api}/customers/ids`]: { expected: withRecords(200) },
+  [`GET ${api}/customers/totals`]: { expected: withRecords(200) },
+  [`POST ${api}/customers/undo`]: { expected: withRecords(200), body: () => ({ undo: "1-1" }) },
   [`GET ${api}/customers/{id}`]: { expected: theirs(200), target: record },
   [`PUT ${api}/customers/{id}`]: { expected: theirs(200), target: record, body: () => ({ name: "D", vertical: "motor" }) },
   [`PATCH ${api}/customers/{id}`]: { expected: theirs(200), target: record, body: () => ({ notes: "n" }) },
@@ -40,6 +43,7 @@ const matrix = {
 
   [`POST ${api}/sync/to-sheet`]: { expected: withRecords(202), body: () => ({}) },
   [`GET ${api}/sync/status`]: { expected: withRecords(200) },
+  [`GET ${api}/sync/queue`]: { expected: withRecords(200) },
   [`GET ${api}/sync/jobs`]: { expected: withRecords(200) },
   [`GET ${api}/sync/jobs/{id}`]: { expected: theirs(200), target: job },
   // The job has ended: whoever may see it is told that it is too late.

@@ -99,7 +99,16 @@ test("every operation answers as openapi.json says", { timeout: 300_000 }, async
   await it("patch_customers", "manager", { body: { ids: [made.id], set: { status: "new" } }, status: 200 });
   await it("patch_customers", "foreign", { body: { ids: [made.id], set: { status: "new" } }, status: 404 });
   const { id: second } = await office.make();
+  const { body: gone } = await it("delete_customers", "own", { body: { ids: [second] }, status: 200 });
+  await it("undo_customers", "own", { body: { undo: gone.undo }, status: 200 });
+  await it("undo_customers", "own", { body: { undo: "all" }, status: 400 });
+  await it("undo_customers", "admin", { body: { undo: "1-1" }, status: 403 });
   await it("delete_customers", "own", { body: { ids: [second] }, status: 200 });
+  for (const id of ["customer_ids", "customer_totals"]) {
+    await it(id, "own", { query: "?vertical=motor", status: 200 });
+    await it(id, "own", { query: "?vertical=boat", status: 400 });
+    await it(id, "admin", { status: 403 });
+  }
   await it("delete_customers", "own", { body: { ids: [] }, status: 400 });
   await it("restore_customer", "own", { target: second, status: 200 });
   await it("restore_customer", "own", { target: second, status: 409 });
@@ -121,6 +130,7 @@ test("every operation answers as openapi.json says", { timeout: 300_000 }, async
   await it("get_job", "foreign", { target: queued.jobId, status: 404 });
   await it("sync_status", "own", { query: "?tabName=life", status: 200 });
   await it("sync_status", "own", { query: "?tabName=nowhere", status: 400 });
+  await it("sync_queue", "manager", { status: 200 });
   await it("list_jobs", "manager", { query: "?limit=1", status: 200 });
   for (const id of ["cancel_job", "confirm_job", "retry_job"]) await it(id, "own", { target: finished.id, status: 409 });
   await settleHeld(contract);

@@ -62,7 +62,7 @@ Task<Result<EventPage>> SqliteStore::events_after(EventQuery query) {
     const std::optional<Scope>& scope = query.scope;
     const std::string sql = fmt::format(
         "SELECT id, agency_id, user_id, kind, subject FROM event WHERE id>?1{} ORDER BY id LIMIT ?2",
-        !scope ? "" : scope->whole_agency ? " AND agency_id=?3" : " AND agency_id=?3 AND user_id IN (0, ?4)");
+        !scope ? "" : scope->whole_agency ? " AND agency_id=?3" : " AND agency_id=?3 AND user_id=?4");
     db::Statement stmt = db.prepare(sql);
     stmt.bind_all(query.after, query.limit);
     if (scope) stmt.bind(scope->agency.value);

@@ -16,9 +16,9 @@ constexpr std::int64_t kIdempotencyMs = 24LL * 3600 * 1000;
 constexpr std::string_view kJobColumns =
     "j.id, j.direction, j.kind, j.tabs, j.user_id, j.state, j.attempt, j.phase, j.done, j.total, j.result, j.error, j.settled_by, "
     "j.retry_of, j.created_at_ms, j.started_at_ms, j.finished_at_ms, s.reason, s.reason_text, s.ready_at_ms, a.until_ms, "
-    "CASE WHEN j.state='queued' THEN (SELECT count(*) FROM sync_job q WHERE q.lane_id=j.lane_id AND q.lane_seq BETWEEN l.head_seq AND j.lane_seq AND q.state='queued') + l.running END";
+    "CASE WHEN j.state='queued' THEN (SELECT count(*) FROM sync_job q WHERE q.lane_id=j.lane_id AND q.lane_seq BETWEEN l.head_seq AND j.lane_seq AND q.state='queued') + l.running END, u.email";
 constexpr std::string_view kJobTables =
-    "sync_job j JOIN lane l ON l.id=j.lane_id JOIN spreadsheet s ON s.id=l.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account";
+    "sync_job j JOIN app_user u ON u.id=j.user_id JOIN lane l ON l.id=j.lane_id JOIN spreadsheet s ON s.id=l.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account";
 
 JobState stored_state(std::string_view name) {
   for (const JobState state : {JobState::queued, JobState::running, JobState::held, JobState::succeeded, JobState::failed})
@@ -32,7 +32,7 @@ Job read_job(const db::Statement& row, std::int64_t now_ms) {
   job.direction = direction_from(row.view(1)).value_or(Direction::to_sheet);
   job.kind = row.view(2) == "confirm" ? JobKind::confirm : JobKind::sync;
   job.tabs = split_tabs(row.view(3));
-  job.user = {row.i64(4)};
+  job.user = {row.i64(4)}, job.user_email = row.text(22);
   job.state = stored_state(row.view(5));
   job.attempt = row.i32(6);
   job.phase = row.text(7);
@@ -449,6 +449,64 @@ Task<Result<SpreadsheetState>> SqliteStore::spreadsheet_state(AgencyId agency) {
     else if (!stmt.is_null(4) && stmt.i64(4) > now_ms()) state.reason = WaitReason::quota, state.ready_at = from_ms(stmt.i64(4));
     state.queued = stmt.i64(5), state.running = stmt.i64(6);
     return state;
+  });
+}
+
+namespace {
+
+// Why and until when what the spreadsheet has queued waits.
+Status read_wait(db::Sqlite& db, AgencyId agency, std::int64_t now_ms, QueueOverview& out) {
+  db::Statement stmt = db.prepare("SELECT s.reason, s.reason_text, s.ready_at_ms, a.until_ms FROM agency g JOIN spreadsheet s ON s.id=g.spreadsheet_id "
+                                  "LEFT JOIN account_wait a ON a.account=s.account WHERE g.id=?");
+  const Result<bool> row = stmt.bind(agency.value).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return fail(Errc::not_found, "there is no such agency");
+  if (!stmt.is_null(2)) out.reason = wait_reason_from(stmt.view(0)), out.reason_text = stmt.text(1), out.ready_at = from_ms(stmt.i64(2));
+  else if (!stmt.is_null(3) && stmt.i64(3) > now_ms) out.reason = WaitReason::quota, out.ready_at = from_ms(stmt.i64(3));
+  return {};
+}
+
+Status read_lanes(db::Sqlite& db, const Scope& scope, QueueOverview& out) {
+  db::Statement stmt = db.prepare(
+      "SELECT u.email, l.queued, l.running, "
+      "coalesce((SELECT j.created_at_ms FROM sync_job j WHERE j.lane_id=l.id AND j.state='running'), "
+      "(SELECT j.created_at_ms FROM sync_job j WHERE j.lane_id=l.id AND j.lane_seq>=l.head_seq AND j.state='queued' ORDER BY j.lane_seq LIMIT 1)) AS oldest "
+      "FROM lane l JOIN app_user u ON u.id=l.user_id WHERE l.agency_id=? AND (? OR l.user_id=?) AND l.spreadsheet_id=(SELECT spreadsheet_id FROM agency WHERE id=l.agency_id) "
+      "AND l.queued+l.running>0 ORDER BY oldest, l.id");
+  stmt.bind_all(scope.agency.value, scope.whole_agency, scope.user.value);
+  return each_row(stmt, [&](const db::Statement& row) -> Status {
+    QueueOverview::Lane lane{.user = row.text(0), .queued = row.i64(1), .running = row.i64(2)};
+    if (!row.is_null(3)) lane.oldest = from_ms(row.i64(3));
+    out.queued += lane.queued, out.running += lane.running;
+    if (static_cast<int>(out.lanes.size()) < kOverviewLanes) out.lanes.push_back(std::move(lane));
+    return {};
+  });
+}
+
+Status read_ended(db::Sqlite& db, const Scope& scope, WallTime since, QueueOverview& out) {
+  constexpr std::int64_t kHourMs = 3'600'000;
+  db::Statement stmt = db.prepare("SELECT finished_at_ms/?1 AS hour, sum(state='succeeded'), sum(state='failed'), sum(state='cancelled') FROM sync_job "
+                                  "WHERE finished_at_ms>=?2 AND agency_id=?3 AND (?4 OR user_id=?5) GROUP BY hour ORDER BY hour");
+  stmt.bind_all(kHourMs, to_ms(since), scope.agency.value, scope.whole_agency, scope.user.value);
+  return each_row(stmt, [&](const db::Statement& row) -> Status {
+    out.ended.push_back({from_ms(row.i64(0) * kHourMs), row.i64(1), row.i64(2), row.i64(3)});
+    return {};
+  });
+}
+
+}  // namespace
+
+Task<Result<QueueOverview>> SqliteStore::queue_overview(Scope scope, WallTime since) {
+  return read<QueueOverview>([this, scope, since](db::Sqlite& db) -> Result<QueueOverview> {
+    QueueOverview out;
+    ROWLANE_TRY(read_wait(db, scope.agency, now_ms(), out));
+    ROWLANE_TRY(read_lanes(db, scope, out));
+    ROWLANE_TRY(read_ended(db, scope, since, out));
+    db::Statement stmt = db.prepare("SELECT count(*) FROM sync_job WHERE agency_id=? AND state='held' AND (? OR user_id=?)");
+    const Result<bool> row = stmt.bind_all(scope.agency.value, scope.whole_agency, scope.user.value).step();
+    if (!row) return std::unexpected(row.error());
+    out.held = stmt.i64(0);
+    return out;
   });
 }
 

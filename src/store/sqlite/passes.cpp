@@ -402,15 +402,18 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
                              "VALUES (?1, ?2, coalesce((SELECT owner_id FROM record WHERE id=?2), ?4), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
                       .bind_all(agency, h.record.value, h.job.value, h.user.value, at, h.side, h.what, h.tab, h.row, h.field, h.before, h.after)
                       .run());
-    std::int64_t marked = 0;
+    ChangeEvents events;
     for (const SyncMark& mark : commit.marks) {
       ROWLANE_TRY(db.prepare("UPDATE record SET sync_state=?1, sync_reason=?2, sync_at_ms=?3 WHERE id=?4 AND version=?5 AND (sync_state<>?1 OR sync_reason<>?2)")
                       .bind_all(rowlane::to_string(mark.state), mark.reason, at, mark.record.value, mark.version)
                       .run());
       if (db.changes() == 0) continue;
-      if (++marked <= 100) ROWLANE_TRY(db.prepare("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, owner_id, 'customer', id, ? FROM record WHERE id=?").bind_all(at, mark.record.value).run());
+      db::Statement stmt = db.prepare("SELECT owner_id FROM record WHERE id=?");
+      const Result<bool> row = stmt.bind(mark.record.value).step();
+      if (!row) return std::unexpected(row.error());
+      events.add(mark.record, {stmt.i64(0)}, {});
     }
-    if (marked > 100) ROWLANE_TRY(add_event(db, {agency}, {0}, "customers", marked, at));
+    ROWLANE_TRY(events.write(db, {agency}, at));
     for (const auto& [job, partial] : commit.partials)
       ROWLANE_TRY(db.prepare("UPDATE sync_job SET partial=? WHERE id=?").bind_all(partial, job.value).run());
     for (const auto& [tab, state] : commit.tabs) {

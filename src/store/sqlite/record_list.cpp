@@ -164,6 +164,36 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
   });
 }
 
+Task<Result<std::vector<std::string>>> SqliteStore::record_ids(RecordQuery query) {
+  return read<std::vector<std::string>>([query = std::move(query)](db::Sqlite& db) -> Result<std::vector<std::string>> {
+    const Result<RunningScopes> running = running_scopes(db, query.scope.agency);
+    if (!running) return std::unexpected(running.error());
+    const Where where = where_of(query, *running);
+    const char* order = query.descending ? "DESC" : "ASC";
+    db::Statement stmt = db.prepare(fmt::format("SELECT public_id FROM record WHERE {0} ORDER BY {1} {2}, id {2}", where.text(), sort_column(query.sort), order));
+    where.bind(stmt);
+    std::vector<std::string> ids;
+    ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+      ids.push_back(row.text(0));
+      return {};
+    }));
+    return ids;
+  });
+}
+
+Task<Result<RecordTotals>> SqliteStore::record_totals(RecordQuery query) {
+  return read<RecordTotals>([query = std::move(query)](db::Sqlite& db) -> Result<RecordTotals> {
+    const Result<RunningScopes> running = running_scopes(db, query.scope.agency);
+    if (!running) return std::unexpected(running.error());
+    const Where where = where_of(query, *running);
+    db::Statement stmt = db.prepare("SELECT count(*), coalesce(sum(premium), 0) FROM record WHERE " + where.text());
+    where.bind(stmt);
+    const Result<bool> row = stmt.step();
+    if (!row) return std::unexpected(row.error());
+    return RecordTotals{stmt.i64(0), {stmt.i64(1)}};
+  });
+}
+
 Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, JobId job, int limit, std::string cursor) {
   return read<HistoryPage>([this, scope, record, job, limit, cursor](db::Sqlite& db) -> Result<HistoryPage> {
     const Result<std::int64_t> before = parse_id_cursor(cursor);
@@ -178,7 +208,7 @@ Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, 
     if (job) where.add("h.job_id=?", job.value);
     if (!scope.whole_agency) where.add("h.owner_id=?", scope.user.value);
     if (*before) where.add("h.id<?", *before);
-    db::Statement stmt = db.prepare(fmt::format("SELECT h.id, r.public_id, h.job_id, h.at_ms, h.user_id, h.side, h.what, h.tab, h.field, h.sheet_row, h.before_json, h.after_json "
+    db::Statement stmt = db.prepare(fmt::format("SELECT h.id, r.public_id, h.job_id, h.at_ms, h.user_id, h.side, h.what, h.tab, h.field, h.sheet_row, h.before_json, h.after_json, r.name "
                                                 "FROM history h LEFT JOIN record r ON r.id=h.record_id WHERE {} ORDER BY h.id DESC LIMIT {}", where.text(), limit + 1));
     where.bind(stmt);
     HistoryPage page;
@@ -188,6 +218,7 @@ Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, 
       e.side = row.text(5), e.what = row.text(6), e.tab = row.text(7), e.field = row.text(8), e.row = row.i32(9);
       e.before = parse_json(row.view(10)).value_or(Json());
       e.after = parse_json(row.view(11)).value_or(Json());
+      e.name = row.text(12);
       page.entries.push_back(std::move(e));
       return {};
     }));

@@ -50,28 +50,73 @@ Result<Record> apply_patch(db::Sqlite& db, const Record& before, const FieldPatc
   return after;
 }
 
-// The events of a change of many records: one a record up to a hundred, else one an owner with their count. Who lost a
-// record to another owner is told too.
-class ChangeEvents {
- public:
-  void add(const Record& after, UserId owner_before) {
-    changed_.push_back({after.owner, after.id});
-    if (owner_before && owner_before != after.owner) changed_.push_back({owner_before, after.id});
-  }
-  Status write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const {
-    std::map<UserId, std::int64_t> counts;
-    for (const auto& [owner, record] : changed_) {
-      if (changed_.size() <= kSingleMax) ROWLANE_TRY(add_event(db, agency, owner, "customer", record.value, at_ms));
-      else ++counts[owner];
-    }
-    for (const auto& [owner, count] : counts) ROWLANE_TRY(add_event(db, agency, owner, "customers", count, at_ms));
-    return {};
-  }
+// Brings a tombstone back.
+Status revive(db::Sqlite& db, Record& record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
+  record.deleted_at.reset();
+  ++record.version;
+  record.updated_at = from_ms(at_ms);
+  record.updated_by = user;
+  record.sync = SyncState::unsynced;
+  ROWLANE_TRY(rewrite_record(db, record, catalogue));
+  return add_history(db, {record, "restore", "", "null", "null"}, user, at_ms);
+}
 
- private:
-  static constexpr std::size_t kSingleMax = 100;
-  std::vector<std::pair<UserId, RecordId>> changed_;
+Result<std::int64_t> last_history_id(db::Sqlite& db) {
+  db::Statement stmt = db.prepare("SELECT seq FROM sqlite_sequence WHERE name='history'");
+  const Result<bool> row = stmt.step();
+  if (!row) return std::unexpected(row.error());
+  return *row ? stmt.i64(0) : 0;
+}
+
+// The report of what was written up to now.
+Result<BulkReport> with_end(db::Sqlite& db, BulkReport report) {
+  const Result<std::int64_t> last = last_history_id(db);
+  if (!last) return std::unexpected(last.error());
+  report.changes.last = *last;
+  return report;
+}
+
+// What a person did to one record by hand, as the history has it.
+struct PastChange {
+  std::string record;  // public id
+  bool is_deletion = false;
+  struct Cell {
+    std::string field;
+    Json before, after;
+  };
+  std::vector<Cell> cells;
 };
+
+Result<std::vector<PastChange>> past_changes(db::Sqlite& db, const Scope& scope, const ChangeRange& changes) {
+  db::Statement stmt = db.prepare("SELECT r.public_id, h.what, h.field, h.before_json, h.after_json FROM history h JOIN record r ON r.id=h.record_id "
+                                  "WHERE h.id BETWEEN ? AND ? AND h.agency_id=? AND h.user_id=? AND h.side='app' AND h.job_id IS NULL AND h.what IN ('cell', 'delete') ORDER BY h.id");
+  stmt.bind_all(changes.first, changes.last, scope.agency.value, scope.user.value);
+  std::vector<PastChange> out;
+  ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+    if (out.empty() || out.back().record != row.view(0)) out.push_back({.record = row.text(0), .cells = {}});
+    if (row.view(1) == "delete") out.back().is_deletion = true;
+    else out.back().cells.push_back({row.text(2), parse_json(row.view(3)).value_or(Json()), parse_json(row.view(4)).value_or(Json())});
+    return {};
+  }));
+  return out;
+}
+
+// The patch that sets those cells back which still hold what was set. Owners go back by a manager's hand alone.
+FieldPatch patch_back(const Record& record, const PastChange& change, const Scope& scope, const FieldCatalogue& catalogue) {
+  FieldPatch patch;
+  for (const auto& [name, before, after] : change.cells) {
+    if (name == "owner") {
+      const auto owner = before.as_int();
+      if (scope.whole_agency && owner && after.as_int() == record.owner.value) patch.owner = UserId{*owner};
+      continue;
+    }
+    const auto id = catalogue.find(name);
+    if (!id || catalogue.to_json(record.fields.get(*id)).dump() != after.dump()) continue;
+    const Result<Value> value = catalogue.from_json(*id, before);
+    if (value) patch.set.set(*id, *value);
+  }
+  return patch;
+}
 
 Status check_required(const Record& record) {
   if (is_blank(record.fields.get(field::name))) return fail(Errc::invalid_input, "name is required", "name");
@@ -115,7 +160,7 @@ Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch)
     if (!after || after->version == before->version) return after;
     ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", "changed a record", w.public_id));
     ChangeEvents events;
-    events.add(*after, before->owner);
+    events.add(after->id, after->owner, before->owner);
     ROWLANE_TRY(events.write(db, w.scope.agency, now_ms()));
     return after;
   });
@@ -140,13 +185,7 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
     if (!record) return record;
     ROWLANE_TRY(check_version(*record, w.if_version));
     if (!record->deleted_at) return fail(Errc::conflict, "the record is not deleted");
-    record->deleted_at.reset();
-    ++record->version;
-    record->updated_at = clock_.now();
-    record->updated_by = w.scope.user;
-    record->sync = SyncState::unsynced;
-    ROWLANE_TRY(rewrite_record(db, *record, catalogue_));
-    ROWLANE_TRY(add_history(db, {*record, "restore", "", "null", "null"}, w.scope.user, now_ms()));
+    ROWLANE_TRY(revive(db, *record, w.scope.user, now_ms(), catalogue_));
     ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", "restored a record", w.public_id));
     ROWLANE_TRY(add_event(db, w.scope.agency, record->owner, "customer", record->id.value, now_ms()));
     return record;
@@ -155,7 +194,9 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
 
 Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
   return write<BulkReport>([this, scope, ids = std::move(ids), patch = std::move(patch)](db::Sqlite& db) -> Result<BulkReport> {
-    BulkReport report;
+    const Result<std::int64_t> last = last_history_id(db);
+    if (!last) return std::unexpected(last.error());
+    BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
     ChangeEvents events;
     for (const std::string& id : ids) {
       const Result<Record> before = find_record(db, scope, id, catalogue_);
@@ -165,18 +206,20 @@ Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<st
       if (!after) return std::unexpected(after.error());
       if (after->version == before->version) continue;
       ++report.changed;
-      events.add(*after, before->owner);
+      events.add(after->id, after->owner, before->owner);
     }
     if (report.changed == 0) return report;
     ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed", fmt::format("changed {} records", report.changed)));
-    return report;
+    return with_end(db, report);
   });
 }
 
 Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<std::string> ids) {
   return write<BulkReport>([this, scope, ids = std::move(ids)](db::Sqlite& db) -> Result<BulkReport> {
-    BulkReport report;
+    const Result<std::int64_t> last = last_history_id(db);
+    if (!last) return std::unexpected(last.error());
+    BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
     for (const std::string& id : ids) {
       const Result<Record> record = find_record(db, scope, id, catalogue_);
       if (!record) return fail(record.error().code, "there is no record " + id, "ids");
@@ -184,7 +227,38 @@ Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<st
       ++report.changed;
     }
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_deleted", fmt::format("deleted {} records", report.changed)));
-    return report;
+    return with_end(db, report);
+  });
+}
+
+Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, ChangeRange changes) {
+  return write<BulkReport>([this, scope, changes](db::Sqlite& db) -> Result<BulkReport> {
+    const Result<std::vector<PastChange>> past = past_changes(db, scope, changes);
+    if (!past) return std::unexpected(past.error());
+    const Result<std::int64_t> last = last_history_id(db);
+    if (!last) return std::unexpected(last.error());
+    BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
+    ChangeEvents events;
+    for (const PastChange& change : *past) {
+      Result<Record> record = find_record(db, scope, change.record, catalogue_, true);
+      if (!record) continue;  // given away since, or gone for good
+      const UserId owner_before = record->owner;
+      if (change.is_deletion != record->deleted_at.has_value()) continue;
+      if (change.is_deletion) {
+        ROWLANE_TRY(revive(db, *record, scope.user, now_ms(), catalogue_));
+      } else {
+        Result<Record> after = apply_patch(db, *record, patch_back(*record, change, scope, catalogue_), scope.user, now_ms(), catalogue_);
+        if (!after) return std::unexpected(after.error());
+        if (after->version == record->version) continue;
+        record = std::move(after);
+      }
+      ++report.changed;
+      events.add(record->id, record->owner, owner_before);
+    }
+    if (report.changed == 0) return report;
+    ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed", fmt::format("took a change of {} records back", report.changed)));
+    return with_end(db, report);
   });
 }
 
@@ -276,7 +350,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
         if (!written) return std::unexpected(written.error());
         const bool is_same = written->version == (*target)->version;
         ++(is_same ? report->unchanged : report->updated);
-        if (!is_same) events.add(*written, (*target)->owner);
+        if (!is_same) events.add(written->id, written->owner, (*target)->owner);
         continue;
       }
       Record added = after;
@@ -286,7 +360,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
       const Result<RecordId> id = insert_record(db, added, catalogue_);
       if (!id) return std::unexpected(id.error());
       added.id = *id;
-      events.add(added, {});
+      events.add(added.id, added.owner, {});
       ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
       ++report->added;
     }

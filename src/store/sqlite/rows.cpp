@@ -142,6 +142,21 @@ Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view 
       .run();
 }
 
+void ChangeEvents::add(RecordId record, UserId owner, UserId owner_before) {
+  changed_.emplace_back(owner, record);
+  if (owner_before && owner_before != owner) changed_.emplace_back(owner_before, record);
+}
+
+Status ChangeEvents::write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const {
+  std::map<UserId, std::int64_t> counts;
+  for (const auto& [owner, record] : changed_) {
+    if (changed_.size() <= kSingleMax) ROWLANE_TRY(add_event(db, agency, owner, "customer", record.value, at_ms));
+    else ++counts[owner];
+  }
+  for (const auto& [owner, count] : counts) ROWLANE_TRY(add_event(db, agency, owner, "customers", count, at_ms));
+  return {};
+}
+
 Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
   record.deleted_at = from_ms(at_ms);
   record.updated_at = from_ms(at_ms);

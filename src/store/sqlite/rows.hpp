@@ -76,6 +76,18 @@ Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t a
                     std::optional<std::string> record = std::nullopt, std::optional<JobId> job = std::nullopt);
 Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject, std::int64_t at_ms);
 
+// The events of a change of many records: one a record up to a hundred, else one an owner with their count, so that
+// nobody learns of records outside the own scope. Who lost a record to another owner is told too.
+class ChangeEvents {
+ public:
+  void add(RecordId record, UserId owner, UserId owner_before);
+  Status write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const;
+
+ private:
+  static constexpr std::size_t kSingleMax = 100;
+  std::vector<std::pair<UserId, RecordId>> changed_;
+};
+
 // Makes the living record a tombstone (version up, history, event, unsynced).
 Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
 

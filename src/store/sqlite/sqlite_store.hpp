@@ -32,6 +32,8 @@ class SqliteStore final : public Store {
   Task<Result<std::optional<User>>> user_of_session(std::string hash) override;
 
   Task<Result<RecordPage>> list_records(RecordQuery query) override;
+  Task<Result<std::vector<std::string>>> record_ids(RecordQuery query) override;
+  Task<Result<RecordTotals>> record_totals(RecordQuery query) override;
   Task<Result<Record>> get_record(Scope scope, std::string public_id, Tombstones tombstones = Tombstones::no) override;
   Task<Result<Record>> create_record(Scope scope, Record record) override;
   Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) override;
@@ -39,6 +41,7 @@ class SqliteStore final : public Store {
   Task<Result<Record>> restore_record(RecordWrite write) override;
   Task<Result<BulkReport>> update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) override;
   Task<Result<BulkReport>> delete_records(Scope scope, std::vector<std::string> ids) override;
+  Task<Result<BulkReport>> undo_changes(Scope scope, ChangeRange changes) override;
   Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) override;
   Task<Status> for_each_record(Scope scope, std::function<void(const Record&)> each) override;
   Task<Result<HistoryPage>> history(Scope scope, std::string record, JobId job, int limit, std::string cursor) override;
@@ -52,6 +55,7 @@ class SqliteStore final : public Store {
   Task<Result<Job>> confirm_job(Scope scope, JobId id) override;
   Task<Result<Retried>> retry_job(Scope scope, JobId id, int lane_jobs_max) override;
   Task<Result<SpreadsheetState>> spreadsheet_state(AgencyId agency) override;
+  Task<Result<QueueOverview>> queue_overview(Scope scope, WallTime since) override;
   Task<Result<QueueTotals>> queue_totals() override;
 
   Task<Result<ClaimAnswer>> claim_next(ClaimRequest request) override;

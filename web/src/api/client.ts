@@ -12,6 +12,7 @@ export type Field = Config["fields"][number];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type ImportReport = Schemas["ImportReport"];
 export type SyncStatus = Schemas["SyncStatus"];
+export type SyncQueue = Schemas["SyncQueue"];
 
 // A refusal by the server (`status`), or no answer at all (status 0).
 export class ApiError extends Error {

@@ -11,17 +11,20 @@ export default function BulkDialog({ fields, onClose }: { fields: Field[]; onClo
   const [name, setName] = useState("status");
   const [text, setText] = useState("");
   const [error, setError] = useState("");
+  const [isBusy, setBusy] = useState(false);
   const field = fields.find((one) => one.name === name) ?? fields[0]!;
   const ids = ticks.list();
   const save = async () => {
     const parsed = parse(field.type, text);
     if (!parsed.ok) return setError(parsed.reason);
     if (field.required && parsed.value === null) return setError(`${labelOf(field.name)} cannot be blank.`);
+    setBusy(true);
     try {
       await bulkSet(ids, field, parsed.value);
       onClose();
     } catch (problem) {
       setError(reasonOf(problem));
+      setBusy(false);
     }
   };
   return (
@@ -49,7 +52,7 @@ export default function BulkDialog({ fields, onClose }: { fields: Field[]; onClo
         </ModalBody>
         <ModalFoot>
           <button type="button" className="btn" onClick={onClose}>Cancel</button>
-          <button type="submit" className="btn btn-primary">Set in {showCount(ids.length)}</button>
+          <button type="submit" className="btn btn-primary" disabled={isBusy}>Set in {showCount(ids.length)}</button>
         </ModalFoot>
       </form>
     </Modal>

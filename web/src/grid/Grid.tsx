@@ -8,13 +8,13 @@ import type { Customer } from "../api/client";
 import { labelOf, valueOf, verticalName } from "../lib/fields";
 import { editable, parse, show } from "../lib/format";
 import { sortable } from "../lib/view";
-import { type Column, kSyncWidth, kTickWidth } from "./columns";
+import { type Column, kTickWidth, syncWidth, useIsNarrow } from "./columns";
 import { CellEditor, type Step } from "./CellEditor";
 import { currentEditing, setEditing, useEditedId, useEditing } from "./editing";
 import { saveCell } from "./edits";
 import { rows, useList, useRow } from "./rows";
 import { SyncBadge } from "./SyncBadge";
-import { ticks, useTicked } from "./ticks";
+import { ticks, useTickCount, useTicked } from "./ticks";
 
 const kRowHeight = 34;
 const kChangedShownMs = 8_000;
@@ -28,6 +28,7 @@ export interface GridProps {
   sort: string;
   onSort: (sort: string) => void;
   onOpen: (id: string) => void;
+  tickAll: () => void;
 }
 
 interface Active {
@@ -35,8 +36,9 @@ interface Active {
   column: number;  // 0: the tick, 1: the sync state, from 2 on: fields
 }
 
-export function Grid({ listKey, columns, sort, onSort, onOpen }: GridProps) {
+export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridProps) {
   const list = useList();
+  const isNarrow = useIsNarrow();
   const editedId = useEditedId();
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<Active>({ row: 0, column: 2 });
@@ -156,7 +158,8 @@ export function Grid({ listKey, columns, sort, onSort, onOpen }: GridProps) {
     }
   };
 
-  const width = kTickWidth + kSyncWidth + columns.reduce((sum, column) => sum + column.width, 0);
+  countGridRender();
+  const width = kTickWidth + syncWidth(isNarrow) + columns.reduce((sum, column) => sum + column.width, 0);
   return (
     <div
       ref={scroller}
@@ -171,7 +174,7 @@ export function Grid({ listKey, columns, sort, onSort, onOpen }: GridProps) {
       onKeyDown={onKeyDown}
       className="group/grid relative min-h-0 flex-1 overflow-auto bg-panel [scrollbar-gutter:stable]"
     >
-      <Header columns={columns} sort={sort} onSort={onSort} width={width} />
+      <Header columns={columns} sort={sort} onSort={onSort} width={width} isNarrow={isNarrow} total={list.total} tickAll={tickAll} />
       <div role="rowgroup" style={{ height: virtual.getTotalSize(), width, position: "relative" }}>
         {items.map(({ index, start }) => (
           <PlacedRow
@@ -180,6 +183,7 @@ export function Grid({ listKey, columns, sort, onSort, onOpen }: GridProps) {
             index={index}
             top={start}
             columns={columns}
+            isNarrow={isNarrow}
             activeColumn={index === active.row ? active.column : -1}
             onActivate={setActive}
             onEdit={startEditing}
@@ -222,18 +226,40 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>) {
   }, [version]);
 }
 
-function Header({ columns, sort, onSort, width }: { columns: Column[]; sort: string; onSort: (sort: string) => void; width: number }) {
+// The name stays in sight while the other columns scroll sideways.
+const stickyAt = (column: Column) => (column.field.name === "name" ? "sticky left-0 z-10 bg-inherit" : "");
+
+function TickAll({ total, tickAll }: { total: number; tickAll: () => void }) {
+  const count = useTickCount();
+  const isAll = count > 0 && count >= total;
+  return (
+    <input
+      type="checkbox"
+      tabIndex={-1}
+      aria-label={`Tick all ${total} records of the list`}
+      checked={isAll}
+      ref={(box) => {
+        if (box) box.indeterminate = count > 0 && !isAll;
+      }}
+      onChange={() => (isAll ? ticks.clear() : tickAll())}
+      className="size-4 accent-accent"
+    />
+  );
+}
+
+function Header({ columns, sort, onSort, width, isNarrow, total, tickAll }: Pick<GridProps, "columns" | "sort" | "onSort" | "tickAll"> & { width: number; isNarrow: boolean; total: number }) {
   const key = sort.replace(/^-/, "");
   return (
-    <div role="rowgroup" className="sticky top-0 z-10" style={{ width }}>
+    <div role="rowgroup" className="sticky top-0 z-20" style={{ width }}>
       <div role="row" aria-rowindex={1} className="flex border-b border-line bg-page text-[0.93rem] text-muted" style={{ height: kRowHeight }}>
-        <div role="columnheader" aria-colindex={1} className="grid place-items-center" style={{ width: kTickWidth }}><span className="sr-only">Ticked</span></div>
-        <div role="columnheader" aria-colindex={2} className="flex items-center px-2 font-medium" style={{ width: kSyncWidth }}>Sheet</div>
-        {columns.map(({ field, width: w }, i) => {
+        <div role="columnheader" aria-colindex={1} className="grid place-items-center" style={{ width: kTickWidth }}><TickAll total={total} tickAll={tickAll} /></div>
+        <div role="columnheader" aria-colindex={2} className="flex items-center px-2 font-medium" style={{ width: syncWidth(isNarrow) }}><span className={isNarrow ? "sr-only" : ""}>Sheet</span></div>
+        {columns.map((column, i) => {
+          const { field, width: w } = column;
           const isSorted = key === field.name;
           const isDown = isSorted && sort.startsWith("-");
           return (
-            <div key={field.name} role="columnheader" aria-colindex={i + 3} aria-sort={isSorted ? (isDown ? "descending" : "ascending") : undefined} style={{ width: w }} className="flex items-center">
+            <div key={field.name} role="columnheader" aria-colindex={i + 3} aria-sort={isSorted ? (isDown ? "descending" : "ascending") : undefined} style={{ width: w }} className={`flex items-center ${stickyAt(column)}`}>
               {sortable.has(field.name) ? (
                 <button type="button" tabIndex={-1} onClick={() => onSort(isSorted && !isDown ? `-${field.name}` : field.name)} className={`flex h-full w-full items-center gap-1 px-2 font-medium hover:text-text ${field.type === "money" ? "justify-end" : ""}`}>
                   {labelOf(field.name)} {isSorted && (isDown ? <ArrowDown className="size-3.5" aria-hidden /> : <ArrowUp className="size-3.5" aria-hidden />)}
@@ -254,6 +280,7 @@ interface PlacedRowProps {
   index: number;
   top: number;
   columns: Column[];
+  isNarrow: boolean;
   activeColumn: number;
   onActivate: (at: Active) => void;
   onEdit: (row: number, column: number) => void;
@@ -273,7 +300,7 @@ const PlacedRow = memo(function PlacedRow(props: PlacedRowProps) {
   );
 });
 
-function RecordRow({ id, index, style, columns, activeColumn, onActivate, onEdit, onOpen, finish, cancel }: PlacedRowProps & { id: string; style: React.CSSProperties }) {
+function RecordRow({ id, index, style, columns, isNarrow, activeColumn, onActivate, onEdit, onOpen, finish, cancel }: PlacedRowProps & { id: string; style: React.CSSProperties }) {
   const row = useRow(id);
   const isTicked = useTicked(id);
   const changedBy = row?.changedBy;
@@ -293,7 +320,7 @@ function RecordRow({ id, index, style, columns, activeColumn, onActivate, onEdit
       aria-selected={isTicked}
       data-record={id}
       style={style}
-      className={`flex border-b border-line ${isTicked ? "bg-selected" : changedBy ? "bg-info-soft" : "hover:bg-hover"}`}
+      className={`flex border-b border-line ${isTicked ? "bg-selected" : changedBy ? "bg-info-soft" : "bg-panel hover:bg-hover"}`}
     >
       <div role="gridcell" id={cellId(index, 0)} aria-colindex={1} style={{ width: kTickWidth }} className={`grid place-items-center ${activeRing(0)}`}>
         <input
@@ -308,8 +335,8 @@ function RecordRow({ id, index, style, columns, activeColumn, onActivate, onEdit
           className="size-4 accent-accent"
         />
       </div>
-      <div role="gridcell" id={cellId(index, 1)} aria-colindex={2} style={{ width: kSyncWidth }} className={`flex items-center px-2 ${activeRing(1)}`}>
-        <SyncBadge sync={customer.sync} />
+      <div role="gridcell" id={cellId(index, 1)} aria-colindex={2} style={{ width: syncWidth(isNarrow) }} className={`flex items-center px-2 ${activeRing(1)}`}>
+        <SyncBadge sync={customer.sync} isDot={isNarrow} />
         {changedBy && <span className="sr-only">Changed by {changedBy}</span>}
       </div>
       {columns.map((column, i) => (
@@ -343,7 +370,7 @@ function Cell({ customer, column, changedBy, row, at, ring, onActivate, onEdit, 
       data-field={field.name}
       style={{ width }}
       title={text.length > 20 ? text : undefined}
-      className={`relative flex items-center px-2 ${isMoney ? "justify-end tabular-nums" : field.type === "date" ? "tabular-nums" : ""} ${ring}`}
+      className={`${stickyAt(column) || "relative"} flex items-center px-2 ${isMoney ? "justify-end tabular-nums" : field.type === "date" ? "tabular-nums" : ""} ${ring}`}
       onClick={() => onActivate({ row, column: at })}
       onDoubleClick={() => onEdit(row, at)}
     >
@@ -359,7 +386,11 @@ function Cell({ customer, column, changedBy, row, at, ring, onActivate, onEdit, 
   );
 }
 
-// How often each row was rendered, for whoever measures.
+// How often each row, and the grid around them, was rendered, for whoever measures.
+function countGridRender() {
+  const measured = window as { gridRenders?: number };
+  if (measured.gridRenders !== undefined) measured.gridRenders++;
+}
 function countRender(id: string) {
   const counts = (window as { rowRenders?: Map<string, number> }).rowRenders;
   counts?.set(id, (counts.get(id) ?? 0) + 1);

@@ -15,8 +15,11 @@ const states: Record<Customer["sync"]["state"], { tone: Tone; name: string; text
 };
 export const syncName = (state: string) => states[state as Customer["sync"]["state"]]?.name ?? state;
 
-export function SyncBadge({ sync }: { sync: Customer["sync"] }) {
+const dots: Record<Tone, string> = { good: "bg-good", warn: "bg-warn", bad: "bg-bad", info: "bg-info", plain: "border border-line-strong" };
+
+export function SyncBadge({ sync, isDot }: { sync: Customer["sync"]; isDot?: boolean }) {
   const { tone, name, text } = states[sync.state];
   const when = sync.at ? `, ${showMoment(sync.at)}` : "";
+  if (isDot) return <span title={`${name}${when}`} className={`size-2.5 rounded-full ${dots[tone]}`}><span className="sr-only">{name}</span></span>;
   return <Badge tone={tone} title={`${sync.reason ? sentence(sync.reason) : text}${when}`}>{name}</Badge>;
 }

@@ -2,7 +2,7 @@
 import { toast } from "sonner";
 import { ApiError, type Customer, type Field, api, json, reasonOf, unwrap } from "../api/client";
 import { asChange, labelOf, valueOf } from "../lib/fields";
-import { type Value, show } from "../lib/format";
+import { type Value, show, showCount } from "../lib/format";
 import { rows } from "./rows";
 import { ticks } from "./ticks";
 
@@ -103,53 +103,56 @@ export async function saveRecord(customer: Customer, change: Change): Promise<Cu
 
 // --- Several records ---
 
-export async function deleteRecords(ids: string[]) {
-  await unwrap(api.DELETE("/api/insurance/customers", { ...json, body: { ids } }));
-  ticks.set(ids, false);
-  await rows.refresh();
-  toast.success(ids.length === 1 ? "Record deleted" : `${ids.length} records deleted`, {
-    description: "The sheet follows with your next sync.",
-    duration: 15_000,
-    action: { label: "Undo", onClick: () => void restoreRecords(ids) },
-  });
-}
+const kPiece = 5_000; // ids of one request; the server changes all of them or none
+const kUndoShownMs = 15_000;
 
-async function restoreRecords(ids: string[]) {
-  const results = await Promise.allSettled(ids.map((id) => unwrap(api.POST("/api/insurance/customers/{id}/restore", { ...json, params: { path: { id } } }))));
-  await rows.refresh();
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) toast.error("Not every record came back", { description: reasonOf(failed.reason) });
-  else toast.success(ids.length === 1 ? "The record is back" : `${ids.length} records are back`);
-}
+type Report = { changed: number; undo: string | null };
+export const countOf = (n: number, what = "record") => (n === 1 ? `one ${what}` : `${showCount(n)} ${what}s`);
 
-// Sets one field of several records; undone by setting back what each of them had.
-export async function bulkSet(ids: string[], field: Field, value: Value) {
-  const before = await Promise.all(ids.map(async (id) => rows.row(id)?.customer ?? (await refetch(id))));
-  await unwrap(api.PATCH("/api/insurance/customers", { ...json, body: { ids, set: asChange(field, value) as never } }));
-  await rows.refresh();
-  toast.success(`${labelOf(field.name)} set in ${ids.length === 1 ? "one record" : `${ids.length} records`}`, {
-    duration: 15_000,
-    action: { label: "Undo", onClick: () => void undoBulk(before.filter((one) => one !== null), field, value) },
-  });
-}
-
-// Only what still holds the value that the bulk edit set: later edits stay.
-async function undoBulk(before: Customer[], field: Field, set: Value) {
-  const groups = new Map<string, { value: Value; ids: string[] }>();
-  const current = await Promise.all(before.map(({ id }) => refetch(id)));
-  for (const [i, customer] of before.entries()) {
-    const now = current[i];
-    if (!now || !same(valueOf(now, field), set)) continue;
-    const value = valueOf(customer, field) ?? null;
-    const group = groups.get(JSON.stringify(value)) ?? { value, ids: [] };
-    group.ids.push(customer.id);
-    groups.set(JSON.stringify(value), group);
-  }
+// Any number of records, in as few requests as the server takes. When one is refused, those before it are taken back.
+async function inPieces(ids: string[], call: (ids: string[]) => Promise<Report>): Promise<Report[]> {
+  const reports: Report[] = [];
   try {
-    for (const { value, ids } of groups.values()) await unwrap(api.PATCH("/api/insurance/customers", { ...json, body: { ids, set: asChange(field, value) as never } }));
-    toast.success("The bulk edit is undone");
+    for (let at = 0; at < ids.length; at += kPiece) reports.push(await call(ids.slice(at, at + kPiece)));
   } catch (error) {
-    toast.error("The bulk edit could not be undone", { description: reasonOf(error) });
+    await takeBack(reports);
+    throw error;
+  } finally {
+    void rows.refresh();
   }
-  await rows.refresh();
+  return reports;
+}
+
+// How many records are as before: what somebody changed since stays.
+async function takeBack(reports: Report[]): Promise<number> {
+  let count = 0;
+  for (const { undo } of reports.toReversed()) if (undo) count += (await unwrap(api.POST("/api/insurance/customers/undo", { ...json, body: { undo } }))).changed;
+  return count;
+}
+
+function offerUndo(title: string, description: string | undefined, reports: Report[], told: (count: number) => string) {
+  const undo = async () => {
+    try {
+      const count = await takeBack(reports);
+      const kept = reports.reduce((sum, { changed }) => sum + changed, 0) - count;
+      toast.success(told(count), { description: kept > 0 ? `${countOf(kept)} moved on since and stayed.` : undefined });
+    } catch (error) {
+      toast.error("Not everything could be undone", { description: reasonOf(error) });
+    }
+    await rows.refresh();
+  };
+  toast.success(title, { description, duration: kUndoShownMs, action: { label: "Undo", onClick: () => void undo() } });
+}
+
+export async function deleteRecords(ids: string[]) {
+  const reports = await inPieces(ids, (piece) => unwrap(api.DELETE("/api/insurance/customers", { ...json, body: { ids: piece } })));
+  ticks.set(ids, false);
+  const title = ids.length === 1 ? "Record deleted" : `${showCount(ids.length)} records deleted`;
+  offerUndo(title, "The sheet follows with your next sync.", reports, (count) => (count === 1 ? "The record is back" : `${showCount(count)} records are back`));
+}
+
+export async function bulkSet(ids: string[], field: Field, value: Value) {
+  const set = asChange(field, value) as never;
+  const reports = await inPieces(ids, (piece) => unwrap(api.PATCH("/api/insurance/customers", { ...json, body: { ids: piece, set } })));
+  offerUndo(`${labelOf(field.name)} set in ${countOf(ids.length)}`, undefined, reports, () => "The bulk edit is undone");
 }

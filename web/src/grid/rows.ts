@@ -25,6 +25,7 @@ export interface Row {
 
 export class Rows {
   total = 0;
+  reader = ""; // the e-mail of who looks at the list: own changes are not told
   error: unknown = null;
   isLoaded = false;
   private load: Load | null = null;
@@ -53,9 +54,6 @@ export class Rows {
       if (at >= 0) return block * kBlock + at;
     }
     return -1;
-  }
-  knownIds(): string[] {
-    return [...this.places.entries()].sort(([a], [b]) => a - b).flatMap(([, ids]) => ids);
   }
   get blockCount() {
     return this.places.size;
@@ -136,14 +134,16 @@ export class Rows {
   // --- Single rows ---
 
   // A newer state of a record; an older one than is here is passed over. False: the record is not in the blocks here.
-  put(customer: Customer, changedBy?: string): boolean {
+  put(customer: Customer): boolean {
     const before = this.rows.get(customer.id);
+    let changedBy = before?.changedBy;
     if (before) {
       if (customer.version < before.customer.version) return true;
       const isSame = customer.version === before.customer.version && JSON.stringify(customer) === JSON.stringify(before.customer);
       if (isSame) return true;
+      if (customer.version > before.customer.version && customer.updatedBy && customer.updatedBy !== this.reader) changedBy = customer.updatedBy;
     }
-    this.rows.set(customer.id, { customer, changedBy: changedBy ?? before?.changedBy });
+    this.rows.set(customer.id, { customer, changedBy });
     this.changes.emit(customer.id);
     return this.indexOf(customer.id) >= 0;
   }

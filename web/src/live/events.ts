@@ -1,7 +1,8 @@
 // What the server tells as it happens. One tab of the browser holds the stream (whoever has the lock) and passes
 // events on to the others; when it closes, another takes over where it was.
 //
-// States: `live`; `trying` while the stream is cut, when `onPoll` is called every two seconds instead.
+// States: `live`; `trying` while the stream is cut, when `onPoll` is called every two seconds instead. A stream that is
+// not answered, or falls silent because something between here and the server holds it back, counts as cut too.
 import type { Customer, Job } from "../api/client";
 import { Emitter } from "../lib/emitter";
 
@@ -15,6 +16,7 @@ type Message = { event: LiveEvent; lastId: string } | { isLive: boolean };
 const kKinds = ["job", "customer", "customers", "reset"] as const;
 const kPollMs = 2_000;
 const kGiveUpMs = 3_000; // a cut shorter than this is nobody's concern
+const kSilenceMs = 40_000; // the server gives a sign of life every 15 s
 
 const listeners = new Set<(event: LiveEvent) => void>();
 const pollers = new Set<() => void>();
@@ -101,24 +103,40 @@ function openStream(lastId: () => string, take: (event: LiveEvent, id: string) =
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout>;
   let giveUp: ReturnType<typeof setTimeout> | undefined;
+  let silence: ReturnType<typeof setTimeout>;
   let isClosed = false;
 
   const again = () => {
     source.close();
     clearTimeout(retry);
-    giveUp ??= setTimeout(() => live(false), kGiveUpMs);
+    clearTimeout(silence);
+    doubt();
     if (!isClosed) retry = setTimeout(connect, 500 + Math.random() * 1_500);
   };
+  const doubt = () => {
+    giveUp ??= setTimeout(() => live(false), kGiveUpMs);
+  };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(again, kSilenceMs);
+  };
   const connect = () => {
-    source = new EventSource(`/api/events${lastId() ? `?lastEventId=${lastId()}` : ""}`);
+    doubt();
+    heard();
+    source = new EventSource(`/api/events?heartbeat=1${lastId() ? `&lastEventId=${lastId()}` : ""}`);
     source.onopen = () => {
+      heard();
       clearTimeout(giveUp);
       giveUp = undefined;
       live(true);
     };
     source.onerror = again;
+    source.addEventListener("heartbeat", heard);
     for (const kind of kKinds)
-      source.addEventListener(kind, (message: MessageEvent<string>) => take({ kind, data: JSON.parse(message.data) } as LiveEvent, message.lastEventId));
+      source.addEventListener(kind, (message: MessageEvent<string>) => {
+        heard();
+        take({ kind, data: JSON.parse(message.data) } as LiveEvent, message.lastEventId);
+      });
   };
   connect();
   return () => {
@@ -126,5 +144,6 @@ function openStream(lastId: () => string, take: (event: LiveEvent, id: string) =
     source.close();
     clearTimeout(retry);
     clearTimeout(giveUp);
+    clearTimeout(silence);
   };
 }

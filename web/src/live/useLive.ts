@@ -21,13 +21,13 @@ function gathered(work: () => void): () => void {
 }
 const refreshList = gathered(() => void rows.refresh());
 const refreshLane = gathered(() => {
-  for (const key of ["lane", "jobs", "config"]) void queries.invalidateQueries({ queryKey: [key] });
+  for (const key of ["lane", "jobs", "queue", "config"]) void queries.invalidateQueries({ queryKey: [key] });
 });
 const refreshAround = gathered(() => {
   for (const key of ["customers", "activity", "history"]) void queries.invalidateQueries({ queryKey: [key] });
 });
 
-function take(event: LiveEvent, me: User) {
+function take(event: LiveEvent) {
   if (event.kind === "job") return refreshLane();
   refreshAround();
   if (event.kind !== "customer") return refreshList();
@@ -37,18 +37,16 @@ function take(event: LiveEvent, me: User) {
     if (rows.row(data.id)) refreshList();
     return;
   }
-  const isOthers = data.updatedBy !== null && data.updatedBy !== me.email;
-  const before = rows.row(data.id)?.customer;
-  const isChanged = before !== undefined && data.version > before.version;
-  if (!rows.put(data, isChanged && isOthers ? data.updatedBy! : undefined)) refreshList();
+  if (!rows.put(data)) refreshList();
 }
 
 export function useLive(me: User) {
   useEffect(() => {
     if (me.role === "admin") return;
+    rows.reader = me.email;
     const stops = [
       startJobs(),
-      onEvent((event) => take(event, me)),
+      onEvent(take),
       onPoll(() => {
         refreshList();
         refreshLane();

@@ -20,14 +20,14 @@ export default function Activity() {
       {list && (
         <TablePanel label="Activity">
           {list.length === 0 ? <Empty>Nothing has happened yet.</Empty> : (
-            <table className="table">
+            <table className="table table-stack">
               <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Where</th></tr></thead>
               <tbody>
                 {list.map(({ id, at, user, text, record, job }) => (
                   <tr key={id}>
                     <td className="whitespace-nowrap tabular-nums">{showMoment(at)}</td>
                     <td className="whitespace-nowrap">{user ?? "Rowlane"}</td>
-                    <td>{sentence(text)}</td>
+                    <td data-wide>{sentence(text)}</td>
                     <td className="whitespace-nowrap">
                       {record && <Link to="/customers" search={{ record }} className="text-accent underline">the record</Link>}
                       {job && <Link to="/sync/$jobId" params={{ jobId: job }} className="text-accent underline">sync #{job}</Link>}

@@ -1,14 +1,16 @@
 // The customers: search, views, filters, the grid, and what can be done with ticked records.
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Columns3, Download, Plus, Search, Upload, X } from "lucide-react";
+import { Columns3, Download, Plus, Search, SlidersHorizontal, Upload, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { api, unwrap } from "../api/client";
+import { toast } from "sonner";
+import { api, reasonOf, unwrap } from "../api/client";
 import { BulkBar } from "../grid/BulkBar";
-import { columnsOf, useChosen } from "../grid/columns";
+import { columnsOf, useChosen, useIsNarrow } from "../grid/columns";
 import { Grid } from "../grid/Grid";
 import { type Load, rows, useList } from "../grid/rows";
 import { syncName } from "../grid/SyncBadge";
+import { ticks } from "../grid/ticks";
 import { showCount } from "../lib/format";
 import { useConfig, useMe, usersQuery } from "../lib/session";
 import { type View, listQuery, syncStates, views } from "../lib/view";
@@ -34,38 +36,47 @@ export default function Customers() {
   const config = useConfig();
   const chosen = useChosen();
   const isManager = me.role === "manager";
+  const isNarrow = useIsNarrow();
+  const [areFiltersOpen, setFiltersOpen] = useState(false);
   const [isImporting, setImporting] = useState(false);
-  const columns = useMemo(() => columnsOf(config.fields, chosen, isManager), [config.fields, chosen, isManager]);
+  const columns = useMemo(() => columnsOf(config.fields, chosen, isManager, isNarrow), [config.fields, chosen, isManager, isNarrow]);
   const { record, ...listed } = view;
   const listKey = JSON.stringify(listQuery(listed));
   const list = useOpenList(listKey, listed);
   const setView = (next: Partial<View>) => navigate({ search: (now) => ({ ...now, ...next }), replace: true });
   const openRecord = useMemo(() => (id: string) => void navigate({ search: (now) => ({ ...now, record: id }) }), [navigate]);
+  const tickAll = () => void tickFound(listed);
+  const filterCount = [view.status, view.sync, view.owner].filter(Boolean).length;
   const isFiltered = Object.keys(listed).some((name) => name !== "sort");
 
   return (
     <div className="flex h-full min-h-0 flex-col">
       <h1 className="sr-only">Customers</h1>
       <div className="flex flex-col gap-2 border-b border-line bg-page px-3 py-2 md:px-4">
-        <div className="flex flex-wrap items-center gap-2">
+        <div className="flex flex-wrap items-center gap-1.5 sm:gap-2">
           <SearchBox value={view.search ?? ""} onSearch={(search) => setView({ search: search || undefined })} />
-          <Filters view={view} setView={setView} isManager={isManager} />
-          <div className="ml-auto flex items-center gap-2">
-            <LazyMenu label="Columns" text="Columns" className="btn" icon={<Columns3 className="size-4" aria-hidden />} menu={(trigger) => <ColumnChooser trigger={trigger} chosen={columns.map(({ field }) => field.name)} isManager={isManager} />} />
-            <button type="button" className="btn" onClick={() => setImporting(true)}><Upload className="size-4" aria-hidden /><span className="max-sm:sr-only">Import</span></button>
-            <a className="btn" href="/api/insurance/customers/export" download="customers.csv"><Download className="size-4" aria-hidden /><span className="max-sm:sr-only">Export</span></a>
-            <button type="button" className="btn btn-primary" onClick={() => openRecord("new")} aria-keyshortcuts="Alt+N"><Plus className="size-4" aria-hidden />Add</button>
+          <button type="button" className="btn max-sm:px-2 sm:hidden" aria-expanded={areFiltersOpen} onClick={() => setFiltersOpen(!areFiltersOpen)}>
+            <SlidersHorizontal className="size-4" aria-hidden /><span className="sr-only">Filters</span>{filterCount > 0 && <span>{filterCount}</span>}
+          </button>
+          <div className={`flex flex-wrap items-center gap-2 max-sm:order-last max-sm:basis-full ${areFiltersOpen ? "" : "max-sm:hidden"}`}>
+            <Filters view={view} setView={setView} isManager={isManager} />
+          </div>
+          <div className="ml-auto flex items-center gap-1.5 sm:gap-2">
+            <LazyMenu label="Columns" text="Columns" className="btn max-sm:px-2" icon={<Columns3 className="size-4" aria-hidden />} menu={(trigger) => <ColumnChooser trigger={trigger} chosen={columns.map(({ field }) => field.name)} isManager={isManager} />} />
+            <button type="button" className="btn max-sm:px-2" onClick={() => setImporting(true)}><Upload className="size-4" aria-hidden /><span className="max-sm:sr-only">Import</span></button>
+            <a className="btn max-sm:px-2" href="/api/insurance/customers/export" download="customers.csv"><Download className="size-4" aria-hidden /><span className="max-sm:sr-only">Export</span></a>
+            <button type="button" className="btn btn-primary max-sm:px-2" onClick={() => openRecord("new")} aria-keyshortcuts="Alt+N"><Plus className="size-4" aria-hidden /><span className="max-sm:sr-only">Add</span></button>
           </div>
         </div>
         <ViewTabs view={view} setView={setView} total={list.isLoaded ? list.total : null} />
         {view.due && <Renewals view={listed} onDue={(due) => setView({ due })} />}
       </div>
-      <BulkBar fields={config.fields} />
+      <BulkBar fields={config.fields} tickAll={tickAll} />
       {list.error ? <div className="p-4"><Failed error={list.error} again={() => void rows.refresh()} /></div> : null}
       {!list.isLoaded && !list.error && <Loading what="customers" />}
       {list.isLoaded && list.total === 0 && (isFiltered ? <Empty>No customer fits these filters.</Empty> : <FirstSteps onAdd={() => openRecord("new")} onImport={() => setImporting(true)} />)}
       {list.isLoaded && list.total > 0 && (
-        <Grid listKey={listKey} columns={columns} sort={view.sort ?? ""} onSort={(sort) => setView({ sort })} onOpen={openRecord} />
+        <Grid listKey={listKey} columns={columns} sort={view.sort ?? ""} onSort={(sort) => setView({ sort })} onOpen={openRecord} tickAll={tickAll} />
       )}
       <Suspense>
         {record && <RecordDialog key={record} id={record} onClose={() => void navigate({ search: ({ record: _, ...rest }) => rest })} />}
@@ -73,6 +84,15 @@ export default function Customers() {
       </Suspense>
     </div>
   );
+}
+
+// Ticks all that the list's filter finds, whether it was looked at or not.
+async function tickFound(view: View) {
+  try {
+    ticks.set((await unwrap(api.GET("/api/insurance/customers/ids", { params: { query: listQuery(view) } }))).ids, true);
+  } catch (error) {
+    toast.error("Not all records could be ticked", { description: reasonOf(error) });
+  }
 }
 
 // The list that the address asks for. It stays open while other pages are looked at.
@@ -105,7 +125,7 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
     return () => clearTimeout(timer);
   }, [text, onSearch]);
   return (
-    <div className="relative min-w-52 flex-1 md:max-w-80" role="search">
+    <div className="relative min-w-24 flex-1 sm:min-w-52 md:max-w-80" role="search">
       <Search className="pointer-events-none absolute top-2 left-2 size-4 text-muted" aria-hidden />
       <input id="search" type="search" className="field pr-2 pl-8" placeholder="Name, mobile, policy, registration…" aria-label="Search customers" value={text} onChange={(event) => setText(event.target.value)} aria-keyshortcuts="/" autoComplete="off" />
     </div>

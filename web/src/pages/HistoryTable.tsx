@@ -7,7 +7,7 @@ import { Empty } from "../ui/parts";
 
 const whats: Record<string, string> = { add: "Added", delete: "Deleted", move: "Moved", restore: "Restored", cell: "Changed" };
 
-export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[]; withRecord?: (id: string) => React.ReactNode }) {
+export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[]; withRecord?: (id: string, name: string | null) => React.ReactNode }) {
   const { fields } = useConfig();
   const typeOf = (name: string | null): FieldType => fields.find((field) => field.name === name)?.type ?? "text";
   const shown = (name: string | null, value: unknown) => {
@@ -17,7 +17,7 @@ export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[];
   };
   if (entries.length === 0) return <Empty>Nothing has changed.</Empty>;
   return (
-    <table className="table">
+    <table className="table table-stack">
       <thead>
         <tr><th scope="col">When</th><th scope="col">Where</th>{withRecord && <th scope="col">Record</th>}<th scope="col">What</th><th scope="col">Before</th><th scope="col">After</th></tr>
       </thead>
@@ -26,10 +26,13 @@ export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[];
           <tr key={entry.id}>
             <td className="whitespace-nowrap tabular-nums">{showMoment(entry.at)}<div className="text-muted">{entry.user ?? ""}</div></td>
             <td className="whitespace-nowrap">{entry.side === "sheet" ? `Sheet${entry.row ? `, row ${entry.row}` : ""}` : "Rowlane"}</td>
-            {withRecord && <td>{entry.record ? withRecord(entry.record) : ""}</td>}
+            {withRecord && <td>{entry.record ? withRecord(entry.record, entry.name) : ""}</td>}
             <td className="whitespace-nowrap">{entry.what === "cell" ? labelOf(entry.field ?? "") : whats[entry.what]}</td>
-            <td className="max-w-60 [overflow-wrap:anywhere]">{entry.what === "cell" ? shown(entry.field, entry.before) : ""}</td>
-            <td className="max-w-60 [overflow-wrap:anywhere]">{entry.what === "cell" ? shown(entry.field, entry.after) : ""}</td>
+            {entry.what === "cell" ? (
+              <><td data-label="Before:" className="max-w-60 [overflow-wrap:anywhere]">{shown(entry.field, entry.before)}</td><td data-label="After:" className="max-w-60 [overflow-wrap:anywhere]">{shown(entry.field, entry.after)}</td></>
+            ) : (
+              <td colSpan={2} className="text-muted">the whole {entry.side === "sheet" ? "row" : "record"}</td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -54,6 +54,7 @@ function Summary({ job }: { job: JobData }) {
       </div>
       {job.state === "running" && job.total > 0 && <progress className="w-full accent-accent" value={job.done} max={job.total} aria-label="Rows done" />}
       <dl className="flex flex-wrap gap-x-8 gap-y-2 tabular-nums">
+        {job.user && <div><dt className="text-muted">Of</dt><dd>{job.user}</dd></div>}
         {times.map(([name, at]) => at && <div key={name}><dt className="text-muted">{name}</dt><dd>{showMoment(at)}</dd></div>)}
         {job.result?.calls && <div><dt className="text-muted">Calls to the sheet</dt><dd>{job.result.calls.reads} to read, {job.result.calls.writes} to write</dd></div>}
         {job.attempt > 1 && <div><dt className="text-muted">Attempts</dt><dd>{job.attempt}</dd></div>}
@@ -170,7 +171,7 @@ function History({ jobId }: { jobId: string }) {
     <Section title="Changes" text="Every cell that this sync changed, with what stood there before.">
       {history.isPending && <Loading what="the changes" />}
       {history.error && <Failed error={history.error} />}
-      {entries && <HistoryTable entries={entries} withRecord={(id) => <RecordLink id={id} name={id} />} />}
+      {entries && <HistoryTable entries={entries} withRecord={(id, name) => <RecordLink id={id} name={name ?? id} />} />}
       {history.hasNextPage && <button type="button" className="btn m-3" onClick={() => void history.fetchNextPage()}>More changes</button>}
     </Section>
   );

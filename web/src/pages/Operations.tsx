@@ -21,6 +21,13 @@ function readMetrics(text: string): Metric[] {
   }));
 }
 
+// The figures that an operator looks at first, by their metric's name and labels.
+const first: [string, string][] = [
+  ["Queued", "rowlane_jobs state queued"], ["Running", "rowlane_jobs state running"], ["Held", "rowlane_jobs state held"],
+  ["Spreadsheets that wait", "rowlane_spreadsheets_waiting"], ["Oldest queued, seconds", "rowlane_oldest_queued_seconds"],
+];
+const keyOf = ({ name, labels }: Metric) => `${name} ${labels}`.trim();
+
 export default function Operations() {
   const ready = useQuery({ queryKey: ["ready"], refetchInterval: kEveryMs, queryFn: () => unwrap(api.GET("/readyz")) });
   const metrics = useQuery({
@@ -33,6 +40,14 @@ export default function Operations() {
       <section className="panel flex items-center gap-3 p-4" aria-label="Health" role="status">
         {ready.error ? <><Badge tone="bad">Not ready</Badge><span>The store does not answer.</span></> : <><Badge tone="good">Ready</Badge><span>Server and store answer.</span></>}
       </section>
+      {metrics.data && (
+        <dl className="grid grid-cols-2 gap-2 sm:grid-cols-3 lg:grid-cols-5">
+          {first.map(([title, key]) => {
+            const metric = metrics.data.find((one) => keyOf(one) === key);
+            return <div key={key} className="panel flex flex-col justify-between gap-1 p-3"><dt className="text-muted">{title}</dt><dd className="text-lg font-semibold tabular-nums">{metric ? showCount(metric.value) : "–"}</dd></div>;
+          })}
+        </dl>
+      )}
       {metrics.isPending && <Loading what="the figures" />}
       {metrics.error && <Failed error={metrics.error} again={() => void metrics.refetch()} />}
       {metrics.data && (

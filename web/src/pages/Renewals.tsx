@@ -2,29 +2,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../api/client";
 import { showCount, showMoney } from "../lib/format";
-import { type Due, type View, dueRange, listQuery } from "../lib/view";
+import { type Due, type View, listQuery } from "../lib/view";
 
 const spans: { due: Due; name: string }[] = [
   { due: "overdue", name: "Overdue" }, { due: "7", name: "Next 7 days" }, { due: "30", name: "Next 30 days" }, { due: "60", name: "Next 60 days" },
 ];
-const kSummedMax = 2_000; // premiums of more records than this are not added up: it would take many requests
-
-interface Totals {
-  count: number;
-  premium: number | null;
-}
-
-async function totalsOf(view: View, due: Due): Promise<Totals> {
-  const query = { ...listQuery(view), ...dueRange(due), sort: "renewal_date", limit: 200 };
-  if (due === "overdue") delete (query as { renewal_from?: string }).renewal_from;
-  let premium = 0, cursor: string | undefined;
-  for (;;) {
-    const page = await unwrap(api.GET("/api/insurance/customers", { params: { query: { ...query, cursor } } }));
-    for (const customer of page.customers) premium += customer.premium ?? 0;
-    if (page.total > kSummedMax) return { count: page.total, premium: null };
-    if (!page.nextCursor) return { count: page.total, premium };
-    cursor = page.nextCursor;
-  }
+function totalsOf(view: View, due: Due) {
+  const { sort: _, ...query } = listQuery({ ...view, due });
+  return unwrap(api.GET("/api/insurance/customers/totals", { params: { query } }));
 }
 
 export function Renewals({ view, onDue }: { view: View; onDue: (due: Due) => void }) {
@@ -37,13 +22,13 @@ export function Renewals({ view, onDue }: { view: View; onDue: (due: Due) => voi
 
 function Span({ due, name, view, isCurrent, onDue }: { due: Due; name: string; view: View; isCurrent: boolean; onDue: (due: Due) => void }) {
   const { due: _, sort: __, ...rest } = view;
-  const totals = useQuery({ queryKey: ["customers", "due", due, rest], queryFn: () => totalsOf({ ...rest, due }, due) });
+  const totals = useQuery({ queryKey: ["customers", "due", due, rest], queryFn: () => totalsOf(rest, due) });
   return (
     <button type="button" aria-pressed={isCurrent} onClick={() => onDue(due)} className={`panel flex flex-col justify-between gap-x-2 px-3 py-1.5 text-left sm:flex-row sm:items-baseline ${isCurrent ? "border-accent bg-soft" : "hover:bg-hover"}`}>
       <span className={due === "overdue" ? "text-bad" : "text-muted"}>{name}</span>
       <span className="whitespace-nowrap tabular-nums sm:text-right">
         <span className="block text-base font-semibold">{totals.data ? showCount(totals.data.count) : "…"}</span>
-        <span className="block text-[0.86rem] text-muted">{totals.data?.premium != null ? `₹ ${showMoney(totals.data.premium)}` : totals.data ? "many" : ""}</span>
+        <span className="block text-[0.86rem] text-muted">{totals.data ? `₹ ${showMoney(totals.data.premium)}` : "…"}</span>
       </span>
     </button>
   );

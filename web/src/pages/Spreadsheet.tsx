@@ -27,6 +27,7 @@ export default function Spreadsheet() {
           )}
         </dl>
       </section>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
       {tabs.map(({ key, title, verticals, newVertical, headers }) => (
         <section key={key} className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2" aria-label={`Tab ${title}`}>
           <h2>{title}</h2>
@@ -39,6 +40,7 @@ export default function Spreadsheet() {
           </TablePanel>
         </section>
       ))}
+      </div>
     </Page>
   );
 }

@@ -28,12 +28,12 @@ export default function Sync() {
   return (
     <Page title="Syncs">
       <Lane />
-      {me.role === "manager" && list && <QueueOverview jobs={list} />}
+      {me.role === "manager" && <QueueOverview />}
       {jobs.isPending && <Loading what="the syncs" />}
       {jobs.error && <Failed error={jobs.error} again={() => void jobs.refetch()} />}
       {list && (
         <TablePanel label={me.role === "manager" ? "Syncs of the agency" : "Your syncs"}>
-          {list.length === 0 ? <Empty>No sync yet. Press Sync to put your records into the sheet.</Empty> : <JobTable jobs={list} />}
+          {list.length === 0 ? <Empty>No sync yet. Press Sync to put your records into the sheet.</Empty> : <JobTable jobs={list} withUser={me.role === "manager"} />}
         </TablePanel>
       )}
       {jobs.hasNextPage && <button type="button" className="btn self-start" onClick={() => void jobs.fetchNextPage()}>Older syncs</button>}
@@ -60,18 +60,19 @@ function Lane() {
   );
 }
 
-function JobTable({ jobs }: { jobs: Job[] }) {
+function JobTable({ jobs, withUser }: { jobs: Job[]; withUser: boolean }) {
   return (
-    <table className="table">
-      <thead><tr><th scope="col">Sync</th><th scope="col">State</th><th scope="col">Queued at</th><th scope="col">Outcome</th><th scope="col" className="num">Calls</th><th scope="col"><span className="sr-only">Actions</span></th></tr></thead>
+    <table className="table table-stack">
+      <thead><tr><th scope="col">Sync</th>{withUser && <th scope="col">Of</th>}<th scope="col">State</th><th scope="col">Queued at</th><th scope="col">Outcome</th><th scope="col" className="num">Calls</th><th scope="col"><span className="sr-only">Actions</span></th></tr></thead>
       <tbody>
         {jobs.map((job) => (
           <tr key={job.id}>
             <td><Link to="/sync/$jobId" params={{ jobId: job.id }} className="font-semibold text-accent underline-offset-2 hover:underline">#{job.id}</Link></td>
+            {withUser && <td className="[overflow-wrap:anywhere]">{job.user}</td>}
             <td><Badge tone={stateTone[job.state]}>{stateName[job.state]}</Badge></td>
             <td className="whitespace-nowrap tabular-nums">{showMoment(job.createdAt)}</td>
-            <td className="min-w-56">{job.state === "succeeded" ? counts(job.result) : detail(job)}</td>
-            <td className="num">{job.result?.calls ? job.result.calls.reads + job.result.calls.writes : ""}</td>
+            <td className="sm:min-w-56" data-wide>{job.state === "succeeded" ? counts(job.result) : detail(job)}</td>
+            <td className="num" data-label="Calls">{job.result?.calls ? job.result.calls.reads + job.result.calls.writes : ""}</td>
             <td className="text-right whitespace-nowrap"><JobActions job={job} /></td>
           </tr>
         ))}

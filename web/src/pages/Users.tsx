@@ -15,12 +15,12 @@ export default function Users() {
       {users.error && <Failed error={users.error} again={() => void users.refetch()} />}
       {users.data && (
         <TablePanel label="Users of the agency">
-          <table className="table">
+          <table className="table table-stack">
             <thead><tr><th scope="col">User</th><th scope="col">Role</th><th scope="col">State</th>{me.role === "manager" && <th scope="col">Records</th>}</tr></thead>
             <tbody>
               {users.data.map(({ id, email, name, role, disabled }) => (
                 <tr key={id}>
-                  <td><span className="font-medium">{name ?? email}</span>{name && name !== email && <div className="text-muted">{email}</div>}</td>
+                  <td className="sm:w-2/5" data-wide><span className="font-medium">{name ?? email}</span>{name && name !== email && <div className="text-muted">{email}</div>}</td>
                   <td>{roles[role]}</td>
                   <td>{disabled ? <Badge tone="plain">Disabled</Badge> : <Badge tone="good">Active</Badge>}</td>
                   {me.role === "manager" && <td>{role !== "admin" && <Link to="/customers" search={{ owner: email }} className="text-accent underline">Records<span className="sr-only"> of {email}</span></Link>}</td>}

@@ -4,7 +4,7 @@ import { Activity, CircleHelp, CloudOff, Gauge, LoaderCircle, RefreshCw, Sheet, 
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { Toaster, toast } from "sonner";
 import { reasonOf } from "../api/client";
-import { useMe } from "../lib/session";
+import { useConfig, useMe } from "../lib/session";
 import { useIsDark } from "../lib/theme";
 import { isStreamLive, onLiveChange } from "../live/events";
 import { useLive } from "../live/useLive";
@@ -14,10 +14,13 @@ import { LazyMenu } from "./LazyMenu";
 
 const PasswordDialog = lazy(() => import("./PasswordDialog"));
 const AccountMenu = lazy(() => import("./AccountMenu"));
+const DemoBar = lazy(() => import("../demo/DemoBar"));
 const HelpDialog = lazy(() => import("./HelpDialog"));
 
 export function Shell() {
   const me = useMe();
+  const { demo } = useConfig();
+  countRender();
   useLive(me);
   const [dialog, setDialog] = useState<"password" | "help" | null>(null);
   const isDark = useIsDark();
@@ -28,6 +31,7 @@ export function Shell() {
       <a href="#main" className="btn btn-primary absolute top-1 left-1 z-50 -translate-y-16 focus:translate-y-0">Skip to the content</a>
       <Header onPassword={() => setDialog("password")} onHelp={() => setDialog("help")} />
       <LiveBanner />
+      <Suspense>{demo && me.role !== "admin" && <DemoBar />}</Suspense>
       <main id="main" className="min-h-0 flex-1" tabIndex={-1}><Outlet /></main>
       <Suspense>
         {dialog === "password" && <PasswordDialog onClose={close} />}
@@ -36,6 +40,12 @@ export function Shell() {
       <Toaster theme={isDark ? "dark" : "light"} position="bottom-right" closeButton visibleToasts={5} toastOptions={{ classNames: { toast: "!bg-raised !text-text !border-line", description: "!text-muted", actionButton: "!bg-accent !text-on-accent", closeButton: "!bg-raised !text-text !border-line" } }} />
     </div>
   );
+}
+
+// How often the frame was rendered, for whoever measures.
+function countRender() {
+  const measured = window as { shellRenders?: number };
+  if (measured.shellRenders !== undefined) measured.shellRenders++;
 }
 
 function Header({ onPassword, onHelp }: { onPassword: () => void; onHelp: () => void }) {
