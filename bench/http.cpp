@@ -32,7 +32,9 @@ Ratios against_healthz(const Program& program, int connections, bool drains) {
       health = Load(program.port(), connections).run(kSeconds, 200, [](int) { return get_request("/healthz"); });
     };
     if (round % 2 == 0) measure_health();
-    post = Load(program.port(), connections).run(kSeconds, 202, [&](int i) { return post_sync_request((i * 7 + round) % kUsers); });
+    post = Load(program.port(), connections).run(kSeconds, 202, [&](int i) {
+      return post_sync_request((i * 7 + round) % kUsers);
+    });
     if (round % 2 == 1) measure_health();
     if (round == 0) continue;  // warms up
     rate.push_back(post.rate() / health.rate());
@@ -40,18 +42,22 @@ Ratios against_healthz(const Program& program, int connections, bool drains) {
     posts.push_back(post.rate());
     gets.push_back(health.rate());
   }
-  return {median(rate), median(p99), fmt::format("{:.0f}/s, {:.0f}/s; {} rounds", median(posts), median(gets), kRounds)};
+  return {median(rate), median(p99),
+          fmt::format("{:.0f}/s, {:.0f}/s; {} rounds", median(posts), median(gets), kRounds)};
 }
 
 void accepting(Report& report, const Program& program, int connections) {
   const Ratios found = against_healthz(program, connections, false);
-  report.at_least(fmt::format("http: durable POST against GET /healthz, {} connections", connections), found.rate, 0.6, found.rates);
-  report.at_most(fmt::format("http: p99 of the POST against that of /healthz, {} connections", connections), found.p99, 3.0);
+  report.at_least(fmt::format("http: durable POST against GET /healthz, {} connections", connections), found.rate, 0.6,
+                  found.rates);
+  report.at_most(fmt::format("http: p99 of the POST against that of /healthz, {} connections", connections), found.p99,
+                 3.0);
 }
 
 void accepting_while_draining(Report& report, const Program& program, int connections) {
   const Ratios found = against_healthz(program, connections, true);
-  report.info(fmt::format("http: the same while passes work the jobs off, {} connections", connections), fmt::format("{:.3g}, p99 {:.3g}; {}", found.rate, found.p99, found.rates));
+  report.info(fmt::format("http: the same while passes work the jobs off, {} connections", connections),
+              fmt::format("{:.3g}, p99 {:.3g}; {}", found.rate, found.p99, found.rates));
 }
 
 }  // namespace

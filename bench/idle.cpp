@@ -28,8 +28,10 @@ int main() {
     const std::int64_t grown = program.resident_bytes() - before;
     // All of them are still served: idle, not dropped.
     std::size_t alive = 0;
-    for (std::size_t i = 0; i < sockets.size(); i += 97) alive += round_trip(sockets[i], get_request("/healthz")).starts_with("HTTP/1.1 200");
-    report.at_most("idle: bytes of server memory a keep-alive connection, 10,000 open", static_cast<double>(grown) / kConnections, 8'000);
+    for (std::size_t i = 0; i < sockets.size(); i += 97)
+      alive += round_trip(sockets[i], get_request("/healthz")).starts_with("HTTP/1.1 200");
+    report.at_most("idle: bytes of server memory a keep-alive connection, 10,000 open",
+                   static_cast<double>(grown) / kConnections, 8'000);
     report.check("idle: they are still answered", alive == (sockets.size() + 96) / 97);
     for (const int socket : sockets) ::close(socket);
   }

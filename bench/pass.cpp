@@ -2,10 +2,13 @@
 //
 // The real pass and the real Sheets client, over a store and a transport that do nothing: the store hands out records
 // and base, the transport feeds a reply in pieces of 16 KiB as the service would send it, keeps the body of the write
-// and answers it with 429, which surely wrote nothing. What is measured is thus load, parse, match, merge, journal and encode, and nothing else.
+// and answers it with 429, which surely wrote nothing. What is measured is thus load, parse, match, merge, journal and
+// encode, and nothing else.
 //   CPU     of all that over the CPU inside the parser, of the same run.
 //   memory  highest number of bytes on the heap during the pass, over the bytes of what it must hold: records with
 //           base, and the parsed cells.
+#include "sync/pass.hpp"
+
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -17,13 +20,14 @@
 #include "sheets/google/google_sheets.hpp"
 #include "sheets/google/parse.hpp"
 #include "support/measure.hpp"
-#include "sync/pass.hpp"
 
 namespace {
 std::atomic<std::int64_t> heap_live{0}, heap_peak{0};
 
 void count_in(void* block) {
-  const std::int64_t live = heap_live.fetch_add(static_cast<std::int64_t>(malloc_usable_size(block)), std::memory_order_relaxed) + static_cast<std::int64_t>(malloc_usable_size(block));
+  const std::int64_t live =
+      heap_live.fetch_add(static_cast<std::int64_t>(malloc_usable_size(block)), std::memory_order_relaxed) +
+      static_cast<std::int64_t>(malloc_usable_size(block));
   std::int64_t peak = heap_peak.load(std::memory_order_relaxed);
   while (live > peak && !heap_peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
   }
@@ -51,12 +55,34 @@ constexpr int kRows = 100'000, kRounds = 5;
 constexpr std::int64_t kSheetId = 7;
 
 // 28 mapped columns, one that is people's own, and the id column: 30.
-constexpr FieldId kMapped[] = {
-    field::name, field::mobile_number, field::email, field::current_policy_no, field::company, field::registration_no, field::premium,
-    field::premium_mode, field::last_year_premium, field::renewal_date, field::od_expiry_date, field::tp_expiry_date, field::payment_date,
-    field::policy_start_date, field::status, field::thank_you_sent, field::new_policy_no, field::new_company, field::product_type,
-    field::product_model, field::vertical, field::notes, field::cheque_no, field::bank_name, field::customer_id, field::agent_code,
-    field::dob, field::paid_by};
+constexpr FieldId kMapped[] = {field::name,
+                               field::mobile_number,
+                               field::email,
+                               field::current_policy_no,
+                               field::company,
+                               field::registration_no,
+                               field::premium,
+                               field::premium_mode,
+                               field::last_year_premium,
+                               field::renewal_date,
+                               field::od_expiry_date,
+                               field::tp_expiry_date,
+                               field::payment_date,
+                               field::policy_start_date,
+                               field::status,
+                               field::thank_you_sent,
+                               field::new_policy_no,
+                               field::new_company,
+                               field::product_type,
+                               field::product_model,
+                               field::vertical,
+                               field::notes,
+                               field::cheque_no,
+                               field::bank_name,
+                               field::customer_id,
+                               field::agent_code,
+                               field::dob,
+                               field::paid_by};
 constexpr int kColumns = static_cast<int>(std::size(kMapped)) + 2;
 static_assert(kColumns == 30);
 
@@ -67,18 +93,24 @@ AgencySettings agency(const FieldCatalogue& catalogue) {
   TabLayout tab;
   tab.key = "general", tab.title = "general_ins", tab.verticals = {"motor"}, tab.new_vertical = "motor";
   tab.keys = default_keys();
-  for (const FieldId id : kMapped) tab.columns.push_back({id, fmt::format("H {}", catalogue.name(id)), catalogue.type(id)});
+  for (const FieldId id : kMapped)
+    tab.columns.push_back({id, fmt::format("H {}", catalogue.name(id)), catalogue.type(id)});
   out.tabs = {std::move(tab)};
   return out;
 }
 
 Value value_of(const FieldCatalogue& catalogue, FieldId id, int row) {
   switch (catalogue.type(id)) {
-    case FieldType::money: return Money{100'000 + row};
-    case FieldType::date: return Date{20'000 + row % 700};
-    case FieldType::boolean: return row % 2 == 0;
-    case FieldType::choice: return std::string("motor");
-    case FieldType::text: return fmt::format("{} {:06}", catalogue.name(id).substr(0, 8), row);
+    case FieldType::money:
+      return Money{100'000 + row};
+    case FieldType::date:
+      return Date{20'000 + row % 700};
+    case FieldType::boolean:
+      return row % 2 == 0;
+    case FieldType::choice:
+      return std::string("motor");
+    case FieldType::text:
+      return fmt::format("{} {:06}", catalogue.name(id).substr(0, 8), row);
   }
   return {};
 }
@@ -117,7 +149,8 @@ store::PassData make_data(const FieldCatalogue& catalogue, int rows, int changed
 // The reply to the read, made piece by piece, so that it never lies in memory whole.
 class Reply {
  public:
-  Reply(const FieldCatalogue& catalogue, const store::PassData& data) : catalogue_(catalogue), rows_(static_cast<int>(data.records.size())) {
+  Reply(const FieldCatalogue& catalogue, const store::PassData& data)
+      : catalogue_(catalogue), rows_(static_cast<int>(data.records.size())) {
     for (const store::PassRecord& r : data.records) ids_.push_back(r.record.public_id);
   }
   // Calls `take(piece)` until the reply is out.
@@ -134,8 +167,10 @@ class Reply {
       }
       out.erase(0, at);
     };
-    out = fmt::format(R"({{"properties":{{"title":"Book","locale":"en_IN","timeZone":"Asia/Kolkata"}},"sheets":[{{"properties":{{"sheetId":{},"title":"general_ins","index":0,)"
-                      R"("gridProperties":{{"rowCount":{},"columnCount":{}}}}},"data":[{{"rowData":[{{"values":[)", kSheetId, rows_ + 10, kColumns);
+    out = fmt::format(
+        R"({{"properties":{{"title":"Book","locale":"en_IN","timeZone":"Asia/Kolkata"}},"sheets":[{{"properties":{{"sheetId":{},"title":"general_ins","index":0,)"
+        R"("gridProperties":{{"rowCount":{},"columnCount":{}}}}},"data":[{{"rowData":[{{"values":[)",
+        kSheetId, rows_ + 10, kColumns);
     for (const FieldId id : kMapped) text_cell(out, fmt::format("H {}", catalogue_.name(id)));
     text_cell(out, "Remarks");
     text_cell(out, kIdHeader);
@@ -149,7 +184,8 @@ class Reply {
       flush(false);
     }
     out += R"(],"columnMetadata":[)";
-    for (std::size_t i = 0; i < std::size(kMapped); ++i) mark(out, static_cast<int>(i), fmt::format("general:{}", catalogue_.name(kMapped[i])));
+    for (std::size_t i = 0; i < std::size(kMapped); ++i)
+      mark(out, static_cast<int>(i), fmt::format("general:{}", catalogue_.name(kMapped[i])));
     out += "{},";
     mark(out, kColumns - 1, kIdColumnMark);
     out.pop_back();
@@ -166,22 +202,31 @@ class Reply {
     out += "}},";
   }
   static void number_cell(std::string& out, double value, std::string_view format) {
-    fmt::format_to(std::back_inserter(out), R"({{"userEnteredValue":{{"numberValue":{0}}},"effectiveValue":{{"numberValue":{0}}},"userEnteredFormat":{{"numberFormat":{{"type":"{1}"}}}}}},)",
-                   number_text(value), format);
+    fmt::format_to(
+        std::back_inserter(out),
+        R"({{"userEnteredValue":{{"numberValue":{0}}},"effectiveValue":{{"numberValue":{0}}},"userEnteredFormat":{{"numberFormat":{{"type":"{1}"}}}}}},)",
+        number_text(value), format);
   }
   static void cell(std::string& out, const Value& value) {
-    if (const auto* text = std::get_if<std::string>(&value)) text_cell(out, *text);
-    else if (const auto* money = std::get_if<Money>(&value)) number_cell(out, static_cast<double>(money->hundredths) / 100, "NUMBER");
-    else if (const auto* date = std::get_if<Date>(&value)) number_cell(out, date->days + 25'569, "DATE");  // days between 1899-12-30 and 1970-01-01
-    else out += std::get<bool>(value) ? R"({"userEnteredValue":{"boolValue":true},"effectiveValue":{"boolValue":true}},)"
-                                      : R"({"userEnteredValue":{"boolValue":false},"effectiveValue":{"boolValue":false}},)";
+    if (const auto* text = std::get_if<std::string>(&value))
+      text_cell(out, *text);
+    else if (const auto* money = std::get_if<Money>(&value))
+      number_cell(out, static_cast<double>(money->hundredths) / 100, "NUMBER");
+    else if (const auto* date = std::get_if<Date>(&value))
+      number_cell(out, date->days + 25'569, "DATE");  // days between 1899-12-30 and 1970-01-01
+    else
+      out += std::get<bool>(value)
+                 ? R"({"userEnteredValue":{"boolValue":true},"effectiveValue":{"boolValue":true}},)"
+                 : R"({"userEnteredValue":{"boolValue":false},"effectiveValue":{"boolValue":false}},)";
   }
   static void end_row(std::string& out) {
     out.back() = ']';
     out += '}';
   }
   static void mark(std::string& out, int column, std::string_view value) {
-    fmt::format_to(std::back_inserter(out), R"({{"developerMetadata":[{{"metadataId":{},"metadataKey":"{}","metadataValue":"{}"}}]}},)", 5'000 + column, kColumnMarkKey, value);
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"developerMetadata":[{{"metadataId":{},"metadataKey":"{}","metadataValue":"{}"}}]}},)",
+                   5'000 + column, kColumnMarkKey, value);
   }
 
   const FieldCatalogue& catalogue_;
@@ -254,7 +299,8 @@ Task<double> run_pass(sync::SyncPassRunner& runner) {
   const double start = thread_cpu_seconds();
   const Result<store::PassOutcome> outcome = co_await runner.run(std::move(claim));
   const double spent = thread_cpu_seconds() - start;
-  if (!outcome || outcome->park != WaitReason::quota) give_up("the pass ended otherwise than by the 429", outcome ? "no wait" : outcome.error().message);
+  if (!outcome || outcome->park != WaitReason::quota)
+    give_up("the pass ended otherwise than by the 429", outcome ? "no wait" : outcome.error().message);
   co_return spent;
 }
 
@@ -278,7 +324,8 @@ PassCost measure(net::IoThread& loop, int rows, int changed_every) {
   const std::int64_t held = heap_live - before + cells;
   ReplyTransport transport(reply);
   sheets::google::GoogleSheets api(transport, clock, {.sheets_url = "http://sheets.invalid"}, std::nullopt);
-  sync::SyncPassRunner runner(store, [&](const std::string&) -> sheets::SheetApi& { return api; }, agencies, catalogue, clock, random, {});
+  sync::SyncPassRunner runner(store, [&](const std::string&) -> sheets::SheetApi& { return api; }, agencies, catalogue,
+                              clock, random, {});
   heap_peak = heap_live.load();
   const double cpu = wait_for(loop, run_pass(runner));
   cost.memory_ratio = static_cast<double>(heap_peak - before) / static_cast<double>(held);
@@ -307,9 +354,12 @@ int main() {
     cpu.push_back(last.cpu_ratio);
     memory.push_back(last.memory_ratio);
   }
-  report.at_most("pass: CPU of match, merge and encode against parsing, 100,000 x 30", median(cpu), 2.0, fmt::format("1 % changed, {} rounds", kRounds));
-  report.at_most("pass: peak memory against parsed cells, records and base", median(memory), 2.0, fmt::format("{} MB are held", last.held_bytes >> 20));
+  report.at_most("pass: CPU of match, merge and encode against parsing, 100,000 x 30", median(cpu), 2.0,
+                 fmt::format("1 % changed, {} rounds", kRounds));
+  report.at_most("pass: peak memory against parsed cells, records and base", median(memory), 2.0,
+                 fmt::format("{} MB are held", last.held_bytes >> 20));
   report.info("pass: bytes sent for 3,000 changed cells", fmt::format("{}", last.written_bytes));
-  report.at_most("pass: bytes sent for 3 changed cells", static_cast<double>(measure(loop, kRows, kRows).written_bytes), 10'000);
+  report.at_most("pass: bytes sent for 3 changed cells", static_cast<double>(measure(loop, kRows, kRows).written_bytes),
+                 10'000);
   return report.exit_code();
 }

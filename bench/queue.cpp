@@ -30,10 +30,12 @@ struct Producers {
 Task<void> produce(Producers& p) {
   while (p.next < p.plan.size()) {
     const Lane& lane = p.lanes[static_cast<std::size_t>(p.plan[p.next++])];
-    const Result<store::QueuedJob> job = co_await p.store.enqueue({.scope = lane.scope, .spreadsheet_id = lane.spreadsheet, .lane_jobs_max = 1'000'000});
+    const Result<store::QueuedJob> job =
+        co_await p.store.enqueue({.scope = lane.scope, .spreadsheet_id = lane.spreadsheet, .lane_jobs_max = 1'000'000});
     if (!job) give_up("a job was refused", job.error().message);
     std::vector<std::int64_t>& of_lane = p.accepted[lane.scope.user.value];
-    if (static_cast<std::int64_t>(of_lane.size()) < job->position) of_lane.resize(static_cast<std::size_t>(job->position));
+    if (static_cast<std::int64_t>(of_lane.size()) < job->position)
+      of_lane.resize(static_cast<std::size_t>(job->position));
     of_lane[static_cast<std::size_t>(job->position - 1)] = job->id.value;
   }
 }
@@ -55,15 +57,18 @@ double raw_inserts(const std::string& dir, const std::vector<int>& plan) {
   sqlite3* handle = db->handle();
   const auto compile = [&](const char* sql) {
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) give_up("SQL", sqlite3_errmsg(handle));
+    if (sqlite3_prepare_v3(handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+      give_up("SQL", sqlite3_errmsg(handle));
     return statement;
   };
   sqlite3_stmt* begin = compile("BEGIN IMMEDIATE");
   sqlite3_stmt* commit = compile("COMMIT");
-  sqlite3_stmt* lane = compile("INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1) "
-                               "ON CONFLICT (spreadsheet_id, user_id) DO UPDATE SET seq_last=seq_last+1, queued=queued+1 RETURNING id, seq_last");
-  sqlite3_stmt* job = compile("INSERT INTO sync_job (agency_id, lane_id, lane_seq, user_id, whole_agency, direction, tabs, kind, not_found, created_at_ms) "
-                              "VALUES (?,?,?,?,0,'to-sheet','','sync','[]',?)");
+  sqlite3_stmt* lane = compile(
+      "INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1) "
+      "ON CONFLICT (spreadsheet_id, user_id) DO UPDATE SET seq_last=seq_last+1, queued=queued+1 RETURNING id, seq_last");
+  sqlite3_stmt* job = compile(
+      "INSERT INTO sync_job (agency_id, lane_id, lane_seq, user_id, whole_agency, direction, tabs, kind, not_found, created_at_ms) "
+      "VALUES (?,?,?,?,0,'to-sheet','','sync','[]',?)");
   sqlite3_stmt* event = compile("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) VALUES (?,?,'job',?,?)");
   const auto run = [&](sqlite3_stmt* statement) {
     if (sqlite3_step(statement) != SQLITE_DONE) give_up("a raw insert failed", sqlite3_errmsg(handle));
@@ -121,18 +126,27 @@ class WatchedStore final : public store::PassStore {
  public:
   WatchedStore(store::PassStore& store, NoOpRunner& runner) : store_(store), runner_(runner) {}
 
-  Task<Result<store::ClaimAnswer>> claim_next(store::ClaimRequest request) override { return store_.claim_next(std::move(request)); }
+  Task<Result<store::ClaimAnswer>> claim_next(store::ClaimRequest request) override {
+    return store_.claim_next(std::move(request));
+  }
   Task<Status> renew(store::Lease lease, Millis length) override { return store_.renew(std::move(lease), length); }
-  Task<Status> may_send(store::Lease lease, std::string account, store::CallKind kind, store::QuotaLimits quota) override {
+  Task<Status> may_send(store::Lease lease, std::string account, store::CallKind kind,
+                        store::QuotaLimits quota) override {
     return store_.may_send(std::move(lease), std::move(account), kind, quota);
   }
   Task<Result<store::PassData>> load_pass(store::Claim claim) override { return store_.load_pass(std::move(claim)); }
   Task<Status> write_journal(store::Lease lease, store::NewJournal entry) override {
     return store_.write_journal(std::move(lease), std::move(entry));
   }
-  Task<Status> drop_journal(store::Lease lease, PassId pass, int chunk) override { return store_.drop_journal(std::move(lease), pass, chunk); }
-  Task<Status> commit_chunk(store::Lease lease, store::ChunkCommit commit) override { return store_.commit_chunk(std::move(lease), std::move(commit)); }
-  Task<Status> end_predecessors_leases(bool after_crash) override { return store_.end_predecessors_leases(after_crash); }
+  Task<Status> drop_journal(store::Lease lease, PassId pass, int chunk) override {
+    return store_.drop_journal(std::move(lease), pass, chunk);
+  }
+  Task<Status> commit_chunk(store::Lease lease, store::ChunkCommit commit) override {
+    return store_.commit_chunk(std::move(lease), std::move(commit));
+  }
+  Task<Status> end_predecessors_leases(bool after_crash) override {
+    return store_.end_predecessors_leases(after_crash);
+  }
   Task<Result<std::int64_t>> expire() override { return store_.expire(); }
 
   Task<Status> finish_pass(store::Claim claim, store::PassOutcome outcome) override {
@@ -214,8 +228,10 @@ void enqueue_and_drain(Report& report) {
     enqueue_rate.push_back(kJobs / enqueue);
     drain_rate.push_back(kJobs / drained.seconds);
   }
-  report.at_least("queue: durable enqueue, 64 producers, against raw inserts", median(share), 0.5, fmt::format("{:.0f}/s, {} rounds", median(enqueue_rate), kRounds));
-  report.at_least("queue: ordered drain against enqueue", median(drain_share), 1.0, fmt::format("{:.0f}/s, {} rounds", median(drain_rate), kRounds));
+  report.at_least("queue: durable enqueue, 64 producers, against raw inserts", median(share), 0.5,
+                  fmt::format("{:.0f}/s, {} rounds", median(enqueue_rate), kRounds));
+  report.at_least("queue: ordered drain against enqueue", median(drain_share), 1.0,
+                  fmt::format("{:.0f}/s, {} rounds", median(drain_rate), kRounds));
   report.check("queue: every lane's jobs settled in the order accepted", in_order);
   report.check("queue: one pass a spreadsheet, one running job a lane", exclusive);
 }
@@ -250,11 +266,14 @@ void fairness(Report& report) {
 
 Task<double> claim_once(store::SqliteStore& store) {
   const double start = now_seconds();
-  Result<store::ClaimAnswer> answer = co_await store.claim_next({.node = "bench", .accounts = {"default"}, .quota = {}});
+  Result<store::ClaimAnswer> answer =
+      co_await store.claim_next({.node = "bench", .accounts = {"default"}, .quota = {}});
   const double spent = now_seconds() - start;
-  if (!answer || !answer->claim || answer->claim->heads.size() != kUsersEach) give_up("a claim failed", answer ? "wrong heads" : answer.error().message);
+  if (!answer || !answer->claim || answer->claim->heads.size() != kUsersEach)
+    give_up("a claim failed", answer ? "wrong heads" : answer.error().message);
   // Nothing is settled: the jobs go back to their places and the spreadsheet to the end of the round.
-  if (const Status done = co_await store.finish_pass(std::move(*answer->claim), {}); !done) give_up("a pass was not entered", done.error().message);
+  if (const Status done = co_await store.finish_pass(std::move(*answer->claim), {}); !done)
+    give_up("a pass was not entered", done.error().message);
   co_return spent;
 }
 
@@ -291,7 +310,8 @@ void claim_cost(Report& report) {
     }
     if (round > 0) ratios.push_back(median(million) / median(none));  // the first round warms the caches up
   }
-  report.at_most("queue: taking the next pass with 1,000,000 jobs waiting, against none", median(ratios), 1.2, fmt::format("{} rounds of 100 claims each", kRounds));
+  report.at_most("queue: taking the next pass with 1,000,000 jobs waiting, against none", median(ratios), 1.2,
+                 fmt::format("{} rounds of 100 claims each", kRounds));
 }
 
 }  // namespace

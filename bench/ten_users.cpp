@@ -35,7 +35,8 @@ struct Calls {
 };
 
 Task<void> press(store::SqliteStore& store, const Lane& lane) {
-  const Result<store::QueuedJob> job = co_await store.enqueue({.scope = lane.scope, .spreadsheet_id = lane.spreadsheet});
+  const Result<store::QueuedJob> job =
+      co_await store.enqueue({.scope = lane.scope, .spreadsheet_id = lane.spreadsheet});
   if (!job) give_up("a press was refused", job.error().message);
   for (;;) {
     const Result<store::Job> now = co_await store.job(lane.scope, job->id);
@@ -85,7 +86,8 @@ void ten_users(Report& report) {
       record.fields.set(field::name, fmt::format("Customer {}", i));
       record.fields.set(field::current_policy_no, fmt::format("P/{}/{:03}", lane.scope.user.value, i));
       record.fields.set(field::vertical, std::string("motor"));
-      if (const auto made = wait_for(office.loop(), office.store().create_record(lane.scope, std::move(record))); !made) give_up("cannot add a record", made.error().message);
+      if (const auto made = wait_for(office.loop(), office.store().create_record(lane.scope, std::move(record))); !made)
+        give_up("cannot add a record", made.error().message);
     }
   auto service = sheets::local::LocalSheets::open({}, clock, random);
   if (!service) give_up("cannot open the Sheets service", service.error().message);
@@ -95,11 +97,20 @@ void ten_users(Report& report) {
     if (call.kind == sheets::local::CallKind::write) ++seen.writes;
     return sheets::local::Fault{.delay_before = Millis{100}};  // presses arrive while a call is under way
   };
-  sheets::local::SeedTab tab{.title = "general_ins", .sheet_id = 7, .rows = 1000, .columns = 8, .cells = {}, .frozen_rows = 0};
-  if (!(*service)->create({.id = "book-0", .title = "Book", .locale = "en_IN", .time_zone = "Asia/Kolkata", .tabs = {tab}, .shared_with = {}})) give_up("cannot make", "the spreadsheet");
+  sheets::local::SeedTab tab{
+      .title = "general_ins", .sheet_id = 7, .rows = 1000, .columns = 8, .cells = {}, .frozen_rows = 0};
+  if (!(*service)->create({.id = "book-0",
+                           .title = "Book",
+                           .locale = "en_IN",
+                           .time_zone = "Asia/Kolkata",
+                           .tabs = {tab},
+                           .shared_with = {}}))
+    give_up("cannot make", "the spreadsheet");
   sheets::local::LocalTransport transport(**service);
-  sheets::google::GoogleSheets api(transport, clock, {.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt);
-  sync::SyncPassRunner passes(office.store(), [&](const std::string&) -> sheets::SheetApi& { return api; }, agencies, catalogue, clock, random, {});
+  sheets::google::GoogleSheets api(transport, clock,
+                                   {.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt);
+  sync::SyncPassRunner passes(office.store(), [&](const std::string&) -> sheets::SheetApi& { return api; }, agencies,
+                              catalogue, clock, random, {});
   CountedRunner counted(passes);
   lanes::Driver driver(office.loop(), office.store(), counted, random, {.node = "bench", .accounts = {"default"}});
   office.store().on_ready([&] { driver.wake(); });
@@ -109,23 +120,31 @@ void ten_users(Report& report) {
     wait_for(office.loop(), press_all(office));
     return Calls{counted.passes, seen.reads, seen.writes};
   };
-  const Calls first = press_and_count();   // the first connect: headers are made too
+  const Calls first = press_and_count();  // the first connect: headers are made too
   for (const Lane& lane : office.lanes()) {
     const auto page = wait_for(office.loop(), office.store().list_records({.scope = lane.scope, .limit = 1}));
     store::FieldPatch patch;
     patch.set.set(field::premium, Money{12'345});
-    if (!page || !wait_for(office.loop(), office.store().update_record({.scope = lane.scope, .public_id = page->records.at(0).public_id}, std::move(patch)))) give_up("cannot edit", "a record");
+    if (!page || !wait_for(office.loop(),
+                           office.store().update_record(
+                               {.scope = lane.scope, .public_id = page->records.at(0).public_id}, std::move(patch))))
+      give_up("cannot edit", "a record");
   }
   const Calls edited = press_and_count();  // each user has changed one record
   const Calls again = press_and_count();   // nothing has changed
   wait_for(office.loop(), stop(driver));
   office.store().on_ready({});
 
-  const auto text = [](const Calls& calls) { return fmt::format("{} passes, {} reads, {} writes", calls.passes, calls.reads, calls.writes); };
+  const auto text = [](const Calls& calls) {
+    return fmt::format("{} passes, {} reads, {} writes", calls.passes, calls.reads, calls.writes);
+  };
   report.info("ten users: the first connect", text(first));
-  report.check("ten users: ten presses at once take at most two passes", edited.passes >= 1 && edited.passes <= 2, text(edited));
-  report.check("ten users: at most one read and one write a pass", edited.writes >= 1 && edited.reads <= edited.passes && edited.writes <= edited.passes, text(edited));
-  report.check("ten users: pressing again with nothing changed writes nothing", again.writes == 0 && again.passes >= 1 && again.passes <= 2, text(again));
+  report.check("ten users: ten presses at once take at most two passes", edited.passes >= 1 && edited.passes <= 2,
+               text(edited));
+  report.check("ten users: at most one read and one write a pass",
+               edited.writes >= 1 && edited.reads <= edited.passes && edited.writes <= edited.passes, text(edited));
+  report.check("ten users: pressing again with nothing changed writes nothing",
+               again.writes == 0 && again.passes >= 1 && again.passes <= 2, text(again));
 }
 
 }  // namespace

@@ -9,9 +9,9 @@ usage() {
 ./dev bench [NAME]  measure the figures (bench/README.md), all or one: queue, http, idle, pass, ten_users
 ./dev soak [MIN]    for MIN minutes (10): fuzzers, kill -9 under load, the simulation over fresh seeds
 ./dev build   compile the libraries and programs into build/
-./dev test    everything that must pass: layers, build, tests under ASan and UBSan, threads under TSan, npm clients,
+./dev test    everything that must pass: layers, format, build, tests under ASan and UBSan, threads under TSan, npm clients,
               the dashboard in Chromium
-./dev lint    check the layers between folders, and coroutines with clang-tidy-19
+./dev lint    check the layers between folders, the format, and coroutines with clang-tidy-19
 ./dev fmt     format the sources with clang-format-19
 TXT
 }
@@ -83,8 +83,12 @@ build() {
   ninja -C build --quiet
 }
 
+sources() { git ls-files '*.cpp' '*.hpp'; }
+check_format() { sources | xargs clang-format-19 --dry-run -Werror; }
+
 run_tests() {
   bash scripts/check_layers.sh
+  check_format
   build_web
   mkdir -p build-asan
   configure build-asan -DROWLANE_SANITIZE=address -DROWLANE_STOP_POINTS=ON
@@ -175,8 +179,8 @@ case "${1:-help}" in
   test) packages+=(chromium fonts-noto-core); set_up; run_tests ;;
   bench) set_up; shift; run_benches "$@" ;;
   soak) set_up; soak "${2:-10}" ;;
-  lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; lint_coroutines ;;
-  fmt) git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i ;;
+  lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; check_format; lint_coroutines ;;
+  fmt) set_up; sources | xargs clang-format-19 -i ;;
   help|-h|--help) usage ;;
   *) echo "./dev: unknown command '$1'" >&2; usage >&2; exit 2 ;;
 esac

@@ -92,7 +92,8 @@ void allow_descriptors(unsigned long count) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = std::min<rlim_t>(std::max<rlim_t>(limit.rlim_cur, count), limit.rlim_max);
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < count) give_up("too few descriptors", fmt::format("{} allowed, {} needed", limit.rlim_cur, count));
+  if (limit.rlim_cur < count)
+    give_up("too few descriptors", fmt::format("{} allowed, {} needed", limit.rlim_cur, count));
 }
 
 Load::Load(std::uint16_t port, int connections) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {

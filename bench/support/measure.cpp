@@ -44,7 +44,8 @@ DataDir::~DataDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void Report::line(std::string_view name, std::string_view value, std::string_view target, bool pass, std::string_view note) {
+void Report::line(std::string_view name, std::string_view value, std::string_view target, bool pass,
+                  std::string_view note) {
   missed_ |= !pass;
   fmt::print("{:<4}  {:<66} {:>12}   {:<14} {}\n", pass ? "pass" : "MISS", name, value, target, note);
   std::fflush(stdout);

@@ -14,16 +14,19 @@ Task<void> add_user(store::PeopleStore& store, AgencyId agency, std::string emai
   to = *made;
 }
 
-Task<bool> add_all(Executor& loop, store::PeopleStore& store, AgencyId agency, std::string prefix, std::vector<UserId>& users) {
+Task<bool> add_all(Executor& loop, store::PeopleStore& store, AgencyId agency, std::string prefix,
+                   std::vector<UserId>& users) {
   TaskGroup group(loop);
-  for (std::size_t i = 0; i < users.size(); ++i) group.spawn(add_user(store, agency, fmt::format("{}-{}@bench.example", prefix, i), users[i]));
+  for (std::size_t i = 0; i < users.size(); ++i)
+    group.spawn(add_user(store, agency, fmt::format("{}-{}@bench.example", prefix, i), users[i]));
   co_await group.join();
   co_return true;
 }
 
 }  // namespace
 
-std::vector<UserId> add_users(Executor& loop, store::PeopleStore& store, AgencyId agency, const std::string& prefix, int count) {
+std::vector<UserId> add_users(Executor& loop, store::PeopleStore& store, AgencyId agency, const std::string& prefix,
+                              int count) {
   std::vector<UserId> users(static_cast<std::size_t>(count));
   wait_for(loop, add_all(loop, store, agency, prefix, users));
   return users;
@@ -50,7 +53,8 @@ Office::Office(const std::string& dir, int spreadsheets, int users_each) : file_
     const std::string name = fmt::format("book-{}", s);
     const Result<AgencyId> agency = wait_for(loop_, store_->upsert_agency({{}, name, name, name, "default"}));
     if (!agency) give_up("cannot add an agency", agency.error().message);
-    for (const UserId user : add_users(loop_, *store_, *agency, name, users_each)) lanes_.push_back({name, {*agency, user, false}});
+    for (const UserId user : add_users(loop_, *store_, *agency, name, users_each))
+      lanes_.push_back({name, {*agency, user, false}});
   }
 }
 

@@ -39,6 +39,7 @@ class Office {
 };
 
 // Users with their tokens ("TOKEN_PREFIX-0", ...), all at once so that they share commits.
-std::vector<UserId> add_users(Executor& loop, store::PeopleStore& store, AgencyId agency, const std::string& prefix, int count);
+std::vector<UserId> add_users(Executor& loop, store::PeopleStore& store, AgencyId agency, const std::string& prefix,
+                              int count);
 
 }  // namespace rowlane::bench

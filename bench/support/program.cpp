@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,16 +56,22 @@ void park(const std::string& file) {
   Result<db::Sqlite> db = db::Sqlite::open(file);
   if (!db) give_up("cannot open the store", db.error().message);
   const SystemClock clock;
-  const Status parked = db->exec(fmt::format("INSERT INTO account_wait (account, until_ms) SELECT DISTINCT account, {} FROM spreadsheet", to_ms(clock.now()) + kDayMs));
+  const Status parked =
+      db->exec(fmt::format("INSERT INTO account_wait (account, until_ms) SELECT DISTINCT account, {} FROM spreadsheet",
+                           to_ms(clock.now()) + kDayMs));
   if (!parked) give_up("cannot park the account", parked.error().message);
 }
 
 std::string config_text(const std::string& dir, std::uint16_t port, int agencies) {
-  std::string out = fmt::format("[server]\nlisten = \"127.0.0.1:{}\"\ndata_dir = '{}'\nlane_jobs_max = 1000000\n[sheets]\nprovider = \"local\"\n", port, dir);
+  std::string out = fmt::format(
+      "[server]\nlisten = \"127.0.0.1:{}\"\ndata_dir = '{}'\nlane_jobs_max = 1000000\n[sheets]\nprovider = \"local\"\n",
+      port, dir);
   for (int i = 0; i < agencies; ++i)
-    out += fmt::format("[[agency]]\nkey = \"book-{0}\"\nname = \"book-{0}\"\nemails = [\"*@bench.example\"]\nspreadsheet_id = \"book-{0}\"\n"
-                       "[agency.tabs.general]\ntab = \"general_ins\"\nverticals = [\"motor\"]\nnew_vertical = \"motor\"\n"
-                       "columns = {{ name = \"NAME\", current_policy_no = \"POLICY NO\", premium = \"AMOUNT\" }}\n", i);
+    out += fmt::format(
+        "[[agency]]\nkey = \"book-{0}\"\nname = \"book-{0}\"\nemails = [\"*@bench.example\"]\nspreadsheet_id = \"book-{0}\"\n"
+        "[agency.tabs.general]\ntab = \"general_ins\"\nverticals = [\"motor\"]\nnew_vertical = \"motor\"\n"
+        "columns = {{ name = \"NAME\", current_policy_no = \"POLICY NO\", premium = \"AMOUNT\" }}\n",
+        i);
   return out;
 }
 
@@ -75,8 +81,14 @@ void make_books(const std::string& dir, int count) {
   auto service = sheets::local::LocalSheets::open({.file = dir + "/local-sheets.db"}, clock, random);
   if (!service) give_up("cannot make the spreadsheets", service.error().message);
   for (int i = 0; i < count; ++i) {
-    sheets::local::SeedTab tab{.title = "general_ins", .sheet_id = 7, .rows = 500, .columns = 8, .cells = {}, .frozen_rows = 0};
-    const auto made = (*service)->create({.id = fmt::format("book-{}", i), .title = "Book", .locale = "en_IN", .time_zone = "Asia/Kolkata", .tabs = {tab}, .shared_with = {}});
+    sheets::local::SeedTab tab{
+        .title = "general_ins", .sheet_id = 7, .rows = 500, .columns = 8, .cells = {}, .frozen_rows = 0};
+    const auto made = (*service)->create({.id = fmt::format("book-{}", i),
+                                          .title = "Book",
+                                          .locale = "en_IN",
+                                          .time_zone = "Asia/Kolkata",
+                                          .tabs = {tab},
+                                          .shared_with = {}});
     if (!made) give_up("cannot make a spreadsheet", made.error().message);
   }
 }
@@ -89,8 +101,10 @@ std::string get_request(const std::string& path, int user) {
 }
 
 std::string post_sync_request(int user) {
-  return fmt::format("POST /api/insurance/sync/to-sheet HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer bench-token-{}\r\n"
-                     "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}", user);
+  return fmt::format(
+      "POST /api/insurance/sync/to-sheet HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer bench-token-{}\r\n"
+      "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}",
+      user);
 }
 
 Program::Program(const std::string& dir, const ProgramOptions& options) : port_(free_port()) {
@@ -149,7 +163,8 @@ void Program::wait_until_drained() const {
   const int socket = connect_to(port_);
   for (int i = 0; i < 3'000; ++i) {
     const std::string metrics = round_trip(socket, get_request("/metrics"));
-    if (metrics.find("rowlane_jobs{state=\"queued\"} 0\n") != std::string::npos && metrics.find("rowlane_jobs{state=\"running\"} 0\n") != std::string::npos) {
+    if (metrics.find("rowlane_jobs{state=\"queued\"} 0\n") != std::string::npos &&
+        metrics.find("rowlane_jobs{state=\"running\"} 0\n") != std::string::npos) {
       ::close(socket);
       return;
     }

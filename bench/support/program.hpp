@@ -10,9 +10,9 @@ namespace rowlane::bench {
 
 struct ProgramOptions {
   int agencies = 20;
-  int users_each = 50;     // agents; user i has the token "bench-token-I"
-  int records_each = 2;    // of each user
-  bool parked = false;     // the account waits, as after a 429: jobs are accepted, and none is worked off
+  int users_each = 50;   // agents; user i has the token "bench-token-I"
+  int records_each = 2;  // of each user
+  bool parked = false;   // the account waits, as after a 429: jobs are accepted, and none is worked off
 };
 
 class Program {

@@ -10,8 +10,12 @@ net::Response answer(int status, const Json& body) { return net::Response{.statu
 net::Response no_content() { return net::Response{.status = 204, .content_type = ""}; }
 
 net::Response problem_with(int status, std::string_view sentence, std::string_view code, Json errors) {
-  Json body = Json::object({{"type", "about:blank"}, {"title", net::reason_phrase(status)}, {"status", status},
-                            {"detail", sentence}, {"error", sentence}, {"code", code}});
+  Json body = Json::object({{"type", "about:blank"},
+                            {"title", net::reason_phrase(status)},
+                            {"status", status},
+                            {"detail", sentence},
+                            {"error", sentence},
+                            {"code", code}});
   if (errors.if_array()) body.set("errors", std::move(errors));
   return net::Response{.status = status, .content_type = "application/problem+json", .body = body.dump()};
 }
@@ -19,7 +23,8 @@ net::Response problem_with(int status, std::string_view sentence, std::string_vi
 net::Response field_problems(int status, const std::vector<records::FieldProblem>& problems) {
   Json errors = Json::array();
   for (const auto& [field, reason] : problems) errors.push(Json::object({{"field", field}, {"reason", reason}}));
-  return problem_with(status, problems.empty() ? "the request is not valid" : problems.front().reason, "invalid_input", std::move(errors));
+  return problem_with(status, problems.empty() ? "the request is not valid" : problems.front().reason, "invalid_input",
+                      std::move(errors));
 }
 
 net::Response no_such(std::string_view what) { return net::problem(404, fmt::format("there is no such {}", what)); }
@@ -32,8 +37,9 @@ std::optional<net::Response> refuse_other_type(const net::Request& request, std:
   const std::string_view header = request.header("content-type");
   const std::string type = fold_case(trim(header.substr(0, header.find(';'))));
   if (request.body.empty() || type.empty() || type == wanted) return std::nullopt;
-  return problem_with(415, fmt::format("the content type must be {}, not {}", wanted, type), "invalid_input",
-                      Json(Json::Array{Json::object({{"field", "Content-Type"}, {"reason", fmt::format("must be {}", wanted)}})}));
+  return problem_with(
+      415, fmt::format("the content type must be {}, not {}", wanted, type), "invalid_input",
+      Json(Json::Array{Json::object({{"field", "Content-Type"}, {"reason", fmt::format("must be {}", wanted)}})}));
 }
 
 std::expected<Json, net::Response> read_body(const net::Request& request) {

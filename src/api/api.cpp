@@ -7,18 +7,26 @@
 
 namespace rowlane::api {
 
-Api::Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue, const std::vector<AgencySettings>& agencies,
-         const Clock& clock, ApiOptions options)
-    : store_(store), auth_(auth), catalogue_(catalogue), agencies_(agencies), clock_(clock), options_(std::move(options)),
-      events_(store, store, {.job = [this](const store::Job& job, AgencyId agency) { return job_json(job, agency); },
-                             .record = [this](Record record) { return shown_record(std::move(record)); }}) {}
+Api::Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue,
+         const std::vector<AgencySettings>& agencies, const Clock& clock, ApiOptions options)
+    : store_(store),
+      auth_(auth),
+      catalogue_(catalogue),
+      agencies_(agencies),
+      clock_(clock),
+      options_(std::move(options)),
+      events_(store, store,
+              {.job = [this](const store::Job& job, AgencyId agency) { return job_json(job, agency); },
+               .record = [this](Record record) { return shown_record(std::move(record)); }}) {}
 
-void Api::add(net::Router& router, std::string method, std::string pattern, std::string name, Access access, Handler handler) {
+void Api::add(net::Router& router, std::string method, std::string pattern, std::string name, Access access,
+              Handler handler) {
   router.add(std::move(method), std::move(pattern), std::move(name),
              [this, access, handler](Request request) { return run(std::move(request), access, handler); });
 }
 
-void Api::add_open(net::Router& router, std::string method, std::string pattern, std::string name, OpenHandler handler) {
+void Api::add_open(net::Router& router, std::string method, std::string pattern, std::string name,
+                   OpenHandler handler) {
   router.add(std::move(method), std::move(pattern), std::move(name),
              [this, handler](Request request) { return run_open(std::move(request), handler); });
 }
@@ -35,7 +43,9 @@ Task<net::Response> Api::run(Request request, Access access, Handler handler) {
   co_return co_await (this->*handler)(request, *caller);
 }
 
-Task<net::Response> Api::run_open(Request request, OpenHandler handler) { co_return co_await (this->*handler)(request); }
+Task<net::Response> Api::run_open(Request request, OpenHandler handler) {
+  co_return co_await (this->*handler)(request);
+}
 
 void Api::add_routes(net::Router& router) {
   router_ = &router;
@@ -102,8 +112,8 @@ std::vector<FieldId> Api::extras(AgencyId agency) const {
 Task<Result<Api::Emails>> Api::emails(AgencyId agency, std::vector<UserId> needed) {
   const auto known = emails_.find(agency.value);
   const bool complete = known != emails_.end() && std::all_of(needed.begin(), needed.end(), [&](UserId id) {
-    return !id || known->second.contains(id.value);
-  });
+                          return !id || known->second.contains(id.value);
+                        });
   if (complete) co_return known->second;
   const auto people = co_await store_.users(agency);
   if (!people) co_return std::unexpected(people.error());

@@ -30,15 +30,15 @@ struct ApiOptions {
   std::string version = "1.0.0";
   // The spreadsheet's address for people, and the address to share it with; empty: none.
   std::function<std::string(const AgencySettings&)> spreadsheet_link, share_with;
-  bool is_demo = false;  // the dashboard offers its walk
+  bool is_demo = false;                       // the dashboard offers its walk
   std::function<std::string()> more_metrics;  // appended to /metrics, in the same text format
 };
 
 class Api {
  public:
   // All outlive this object. `agencies` have their ids.
-  Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue, const std::vector<AgencySettings>& agencies,
-      const Clock& clock, ApiOptions options);
+  Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue,
+      const std::vector<AgencySettings>& agencies, const Clock& clock, ApiOptions options);
   // Every route must have a description (openapi.cpp): one that has none ends the process.
   void add_routes(net::Router& router);
   // Told of every commit, and started on the executor that the routes run on.
@@ -58,7 +58,8 @@ class Api {
   // One thing that is done with the job of the path.
   using JobCall = Task<Result<store::Job>> (Api::*)(const Caller&, JobId);
 
-  void add(net::Router& router, std::string method, std::string pattern, std::string name, Access access, Handler handler);
+  void add(net::Router& router, std::string method, std::string pattern, std::string name, Access access,
+           Handler handler);
   void add_open(net::Router& router, std::string method, std::string pattern, std::string name, OpenHandler handler);
   Answer run(Request request, Access access, Handler handler);
   Answer run_open(Request request, OpenHandler handler);

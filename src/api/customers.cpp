@@ -27,10 +27,17 @@ Result<std::optional<std::int64_t>> read_if_match(const net::Request& request) {
 
 std::optional<store::SortKey> sort_key(std::string_view wanted) {
   using enum store::SortKey;
-  const std::pair<std::string_view, store::SortKey> keys[] = {
-      {"created", created}, {"createdAt", created}, {"name", name},
-      {"renewal_date", renewal_date}, {"updated", updated}, {"updatedAt", updated}, {"premium", premium},
-      {"status", status}, {"company", company}, {"policy_no", policy_no}, {"current_policy_no", policy_no}};
+  const std::pair<std::string_view, store::SortKey> keys[] = {{"created", created},
+                                                              {"createdAt", created},
+                                                              {"name", name},
+                                                              {"renewal_date", renewal_date},
+                                                              {"updated", updated},
+                                                              {"updatedAt", updated},
+                                                              {"premium", premium},
+                                                              {"status", status},
+                                                              {"company", company},
+                                                              {"policy_no", policy_no},
+                                                              {"current_policy_no", policy_no}};
   for (const auto& [known, key] : keys)
     if (known == wanted) return key;
   return std::nullopt;
@@ -66,23 +73,31 @@ store::RecordQuery read_query(const net::Request& request, std::vector<records::
     query.descending = name.starts_with('-');
     if (query.descending) name.remove_prefix(1);
     const auto key = sort_key(name);
-    if (key) query.sort = *key;
-    else problems.push_back({"sort", fmt::format("records cannot be sorted by '{}'", name)});
+    if (key)
+      query.sort = *key;
+    else
+      problems.push_back({"sort", fmt::format("records cannot be sorted by '{}'", name)});
   }
   if (const auto* text = given("offset")) {
     const auto offset = read_number_id(*text);
-    if (offset) query.offset = *offset;
-    else if (*text != "0") problems.push_back({"offset", "offset must be a whole number"});
+    if (offset)
+      query.offset = *offset;
+    else if (*text != "0")
+      problems.push_back({"offset", "offset must be a whole number"});
   }
   const auto limit = read_limit(request, query.limit);
-  if (limit) query.limit = *limit;
-  else problems.push_back({"limit", limit.error().message});
+  if (limit)
+    query.limit = *limit;
+  else
+    problems.push_back({"limit", limit.error().message});
   return query;
 }
 
 // `ids` of a bulk call, each once; the refusal when they are no list of ids.
 std::expected<std::vector<std::string>, net::Response> read_ids(const Json& body) {
-  const auto wrong = [] { return std::unexpected(field_problems(400, {{"ids", "ids must be a list of ids that is not empty"}})); };
+  const auto wrong = [] {
+    return std::unexpected(field_problems(400, {{"ids", "ids must be a list of ids that is not empty"}}));
+  };
   const Json::Array* list = body["ids"].if_array();
   if (!list || list->empty()) return wrong();
   std::vector<std::string> ids;
@@ -173,7 +188,8 @@ Task<net::Response> Api::customer_totals(const Request& request, const Caller& c
   if (!query) co_return std::move(query.error());
   const auto totals = co_await store_.record_totals(std::move(*query));
   if (!totals) co_return net::problem(totals.error());
-  co_return answer(200, Json::object({{"count", totals->count}, {"premium", catalogue_.to_json(Value{totals->premium})}}));
+  co_return answer(200,
+                   Json::object({{"count", totals->count}, {"premium", catalogue_.to_json(Value{totals->premium})}}));
 }
 
 Task<net::Response> Api::undo_customers(const Request& request, const Caller& caller) {
@@ -202,7 +218,8 @@ Task<net::Response> Api::list_customers(const Request& request, const Caller& ca
 
 Task<Result<Api::Change>> Api::read_change(const Caller& caller, const Json& body, records::Completeness completeness) {
   records::RecordInput input = records::read_record(body, catalogue_, extras(caller.user.agency), completeness);
-  Change change{.patch = {.set = std::move(input.set), .replace = completeness == records::Completeness::whole}, .problems = std::move(input.problems)};
+  Change change{.patch = {.set = std::move(input.set), .replace = completeness == records::Completeness::whole},
+                .problems = std::move(input.problems)};
   if (input.owner) {
     const auto owner = co_await owner_named(caller, *input.owner);
     if (!owner) co_return std::unexpected(owner.error());
@@ -218,7 +235,9 @@ Task<net::Response> Api::create_customer(const Request& request, const Caller& c
   auto change = co_await read_change(caller, *body, records::Completeness::whole);
   if (!change) co_return net::problem(change.error());
   if (!change->problems.empty()) co_return field_problems(400, change->problems);
-  Record record{.agency = caller.user.agency, .owner = change->patch.owner.value_or(caller.user.id), .fields = std::move(change->patch.set)};
+  Record record{.agency = caller.user.agency,
+                .owner = change->patch.owner.value_or(caller.user.id),
+                .fields = std::move(change->patch.set)};
   auto made = co_await store_.create_record(caller.scope, std::move(record));
   if (!made) co_return net::problem(made.error());
   const std::string location = "/api/insurance/customers/" + made->public_id;
@@ -233,7 +252,8 @@ Task<net::Response> Api::get_customer(const Request& request, const Caller& call
   co_return co_await answer_record(200, std::move(*record));
 }
 
-Task<net::Response> Api::write_customer(const Request& request, const Caller& caller, records::Completeness completeness) {
+Task<net::Response> Api::write_customer(const Request& request, const Caller& caller,
+                                        records::Completeness completeness) {
   // A foreign id is 404 before anything else.
   const auto present = co_await store_.get_record(caller.scope, path_id(request));
   if (!present) co_return store_problem(present.error(), kWhat);
@@ -310,11 +330,13 @@ Task<net::Response> Api::delete_customers(const Request& request, const Caller& 
 Task<net::Response> Api::import_customers(const Request& request, const Caller& caller) {
   if (auto refused = refuse_other_type(request, "text/csv")) co_return std::move(*refused);
   const bool skip_bad = read_flag(request, "skip_bad");
-  const auto imported = co_await records::import_csv(store_, caller.scope, catalogue_, extras(caller.user.agency), request.body,
-                                                     {.dry_run = read_flag(request, "dry_run"), .skip_bad = skip_bad});
+  const auto imported =
+      co_await records::import_csv(store_, caller.scope, catalogue_, extras(caller.user.agency), request.body,
+                                   {.dry_run = read_flag(request, "dry_run"), .skip_bad = skip_bad});
   if (!imported) co_return net::problem(imported.error());
   const store::ImportReport& report = imported->report;
-  if (imported->refused) co_return problem_with(422, "the file was not imported; see errors", "invalid_input", errors_json(report.errors));
+  if (imported->refused)
+    co_return problem_with(422, "the file was not imported; see errors", "invalid_input", errors_json(report.errors));
   Json out = Json::object({{"added", report.added}, {"updated", report.updated}, {"unchanged", report.unchanged}});
   if (skip_bad) out.set("errors", errors_json(report.errors));
   co_return answer(200, out);

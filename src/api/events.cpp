@@ -10,7 +10,10 @@ namespace rowlane::api {
 Task<net::Response> Api::events(const Request& request, const Caller& caller) {
   std::string last(request.header("last-event-id"));
   if (const std::string* given = request.query_value("lastEventId"); given && last.empty()) last = *given;
-  auto stream = co_await events_.open({.scope = caller.scope, .role = caller.user.role, .login = {caller.session, caller.token}, .last_event_id = std::move(last),
+  auto stream = co_await events_.open({.scope = caller.scope,
+                                       .role = caller.user.role,
+                                       .login = {caller.session, caller.token},
+                                       .last_event_id = std::move(last),
                                        .hears_heartbeats = read_flag(request, "heartbeat")});
   if (!stream) co_return net::problem(stream.error());
   net::Response response{.content_type = "text/event-stream", .stream = std::move(*stream)};

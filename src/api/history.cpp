@@ -28,8 +28,13 @@ Task<net::Response> Api::activity(const Request& request, const Caller& caller) 
   if (!names) co_return net::problem(names.error());
   Json list = Json::array();
   for (const store::Activity& entry : page->entries)
-    list.push(Json::object({{"id", std::to_string(entry.id)}, {"at", to_iso8601(entry.at)}, {"user", email_or_null(*names, entry.user)},
-                            {"what", entry.what}, {"text", entry.text}, {"record", text_or_null(entry.record)}, {"job", id_or_null(entry.job)}}));
+    list.push(Json::object({{"id", std::to_string(entry.id)},
+                            {"at", to_iso8601(entry.at)},
+                            {"user", email_or_null(*names, entry.user)},
+                            {"what", entry.what},
+                            {"text", entry.text},
+                            {"record", text_or_null(entry.record)},
+                            {"job", id_or_null(entry.job)}}));
   co_return answer(200, list_json("activity", std::move(list), page->next_cursor));
 }
 
@@ -45,16 +50,26 @@ Task<net::Response> Api::history(const Request& request, const Caller& caller) {
   const auto limit = read_limit(request, 50);
   if (!limit) co_return net::problem(limit.error());
   const std::string* record = request.query_value("record");
-  const auto page = co_await store_.history(caller.scope, record ? *record : std::string(), job, *limit, read_cursor(request));
+  const auto page =
+      co_await store_.history(caller.scope, record ? *record : std::string(), job, *limit, read_cursor(request));
   if (!page) co_return store_problem(page.error(), "customer");
   const auto names = co_await emails(caller.user.agency, users_of(page->entries));
   if (!names) co_return net::problem(names.error());
   Json list = Json::array();
   for (const store::HistoryEntry& entry : page->entries)
-    list.push(Json::object({{"id", std::to_string(entry.id)}, {"record", text_or_null(entry.record)}, {"name", text_or_null(entry.name)}, {"job", id_or_null(entry.job)},
-                            {"at", to_iso8601(entry.at)}, {"user", email_or_null(*names, entry.user)}, {"side", entry.side},
-                            {"what", entry.what}, {"tab", text_or_null(entry.tab)}, {"field", text_or_null(entry.field)},
-                            {"row", entry.row > 0 ? Json(entry.row) : Json()}, {"before", entry.before}, {"after", entry.after}}));
+    list.push(Json::object({{"id", std::to_string(entry.id)},
+                            {"record", text_or_null(entry.record)},
+                            {"name", text_or_null(entry.name)},
+                            {"job", id_or_null(entry.job)},
+                            {"at", to_iso8601(entry.at)},
+                            {"user", email_or_null(*names, entry.user)},
+                            {"side", entry.side},
+                            {"what", entry.what},
+                            {"tab", text_or_null(entry.tab)},
+                            {"field", text_or_null(entry.field)},
+                            {"row", entry.row > 0 ? Json(entry.row) : Json()},
+                            {"before", entry.before},
+                            {"after", entry.after}}));
   co_return answer(200, list_json("history", std::move(list), page->next_cursor));
 }
 

@@ -1,8 +1,8 @@
 #include "api/openapi.hpp"
 
-#include <vector>
-
 #include <fmt/format.h>
+
+#include <vector>
 
 #include "auth/auth.hpp"
 #include "domain/job.hpp"
@@ -20,54 +20,178 @@ enum class Who { open, caller };
 struct Described {
   std::string_view route, summary;
   Who who = Who::caller;
-  std::string_view body;              // schema of the JSON body, or "csv"
+  std::string_view body;  // schema of the JSON body, or "csv"
   int status = 200;
-  std::string_view answer;            // schema of the JSON answer, or a media type with a '/'
+  std::string_view answer;  // schema of the JSON answer, or a media type with a '/'
   std::vector<std::string_view> query;
-  std::vector<int> refusals;          // besides 401, and 413 where there is a body
+  std::vector<int> refusals;  // besides 401, and 413 where there is a body
 };
 
 const std::vector<Described>& descriptions() {
   using enum Who;
   static const std::vector<Described> table = {
-      {"login", "Signs in: a session cookie, and a token when asked for", open, "Login", 200, "SignedIn", {}, {400, 401, 415, 429}},
+      {"login",
+       "Signs in: a session cookie, and a token when asked for",
+       open,
+       "Login",
+       200,
+       "SignedIn",
+       {},
+       {400, 401, 415, 429}},
       {"logout", "Ends the session", caller, "", 204, "", {}, {403}},
       {"me", "Who is asking", caller, "", 200, "Me", {}, {}},
-      {"password", "Changes the caller's password; ends the other sessions", caller, "PasswordChange", 204, "", {}, {400, 403, 415, 429}},
+      {"password",
+       "Changes the caller's password; ends the other sessions",
+       caller,
+       "PasswordChange",
+       204,
+       "",
+       {},
+       {400, 403, 415, 429}},
 
-      {"list_customers", "Records by filter and sort, a page at a time", caller, "", 200, "CustomerList",
-       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort", "limit", "cursor", "offset"}, {400, 403}},
-      {"customer_ids", "The ids of all records that a filter finds", caller, "", 200, "CustomerIds",
-       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort"}, {400, 403}},
-      {"customer_totals", "How many records a filter finds, and their premiums together", caller, "", 200, "CustomerTotals",
-       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to"}, {400, 403}},
-      {"undo_customers", "Takes back what a change of several records did, where nothing moved on since", caller, "BulkUndo", 200, "BulkReport", {}, {400, 403, 415}},
+      {"list_customers",
+       "Records by filter and sort, a page at a time",
+       caller,
+       "",
+       200,
+       "CustomerList",
+       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort", "limit", "cursor",
+        "offset"},
+       {400, 403}},
+      {"customer_ids",
+       "The ids of all records that a filter finds",
+       caller,
+       "",
+       200,
+       "CustomerIds",
+       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort"},
+       {400, 403}},
+      {"customer_totals",
+       "How many records a filter finds, and their premiums together",
+       caller,
+       "",
+       200,
+       "CustomerTotals",
+       {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to"},
+       {400, 403}},
+      {"undo_customers",
+       "Takes back what a change of several records did, where nothing moved on since",
+       caller,
+       "BulkUndo",
+       200,
+       "BulkReport",
+       {},
+       {400, 403, 415}},
       {"create_customer", "Adds a record", caller, "CustomerNew", 201, "Customer", {}, {400, 403, 415}},
-      {"patch_customers", "Sets fields of several records, all or none", caller, "BulkPatch", 200, "BulkReport", {}, {400, 403, 404, 415}},
-      {"delete_customers", "Deletes several records, all or none", caller, "BulkDelete", 200, "BulkReport", {}, {400, 403, 404, 415}},
-      {"import_customers", "Takes records from CSV", caller, "csv", 200, "ImportReport", {"dry_run", "skip_bad"}, {403, 415, 422}},
+      {"patch_customers",
+       "Sets fields of several records, all or none",
+       caller,
+       "BulkPatch",
+       200,
+       "BulkReport",
+       {},
+       {400, 403, 404, 415}},
+      {"delete_customers",
+       "Deletes several records, all or none",
+       caller,
+       "BulkDelete",
+       200,
+       "BulkReport",
+       {},
+       {400, 403, 404, 415}},
+      {"import_customers",
+       "Takes records from CSV",
+       caller,
+       "csv",
+       200,
+       "ImportReport",
+       {"dry_run", "skip_bad"},
+       {403, 415, 422}},
       {"export_customers", "The records of the caller's scope as CSV", caller, "", 200, "text/csv", {}, {403}},
       {"get_customer", "One record", caller, "", 200, "Customer", {}, {403, 404}},
-      {"put_customer", "Replaces the fields of a record", caller, "CustomerNew", 200, "Customer", {}, {400, 403, 404, 412, 415}},
-      {"patch_customer", "Sets fields of a record", caller, "CustomerPatch", 200, "Customer", {}, {400, 403, 404, 412, 415}},
+      {"put_customer",
+       "Replaces the fields of a record",
+       caller,
+       "CustomerNew",
+       200,
+       "Customer",
+       {},
+       {400, 403, 404, 412, 415}},
+      {"patch_customer",
+       "Sets fields of a record",
+       caller,
+       "CustomerPatch",
+       200,
+       "Customer",
+       {},
+       {400, 403, 404, 412, 415}},
       {"delete_customer", "Deletes a record; a tombstone stays", caller, "", 204, "", {}, {400, 403, 404, 412}},
       {"restore_customer", "Brings a deleted record back", caller, "", 200, "Customer", {}, {400, 403, 404, 409, 412}},
 
-      {"sync_to_sheet", "Queues a job that puts the caller's records into the sheet", caller, "SyncTarget", 202, "QueuedJob", {}, {400, 403, 409, 415, 422, 429}},
+      {"sync_to_sheet",
+       "Queues a job that puts the caller's records into the sheet",
+       caller,
+       "SyncTarget",
+       202,
+       "QueuedJob",
+       {},
+       {400, 403, 409, 415, 422, 429}},
       {"sync_status", "The caller's lane", caller, "", 200, "SyncStatus", {"tabName"}, {400, 403}},
-      {"sync_queue", "The caller's lane at a glance, with what ended in the last 24 hours; a manager's: all lanes of the agency", caller, "", 200, "SyncQueue", {}, {403}},
-      {"list_jobs", "The caller's jobs, newest first; a manager's: the agency's", caller, "", 200, "JobList", {"limit", "cursor"}, {400, 403}},
+      {"sync_queue",
+       "The caller's lane at a glance, with what ended in the last 24 hours; a manager's: all lanes of the agency",
+       caller,
+       "",
+       200,
+       "SyncQueue",
+       {},
+       {403}},
+      {"list_jobs",
+       "The caller's jobs, newest first; a manager's: the agency's",
+       caller,
+       "",
+       200,
+       "JobList",
+       {"limit", "cursor"},
+       {400, 403}},
       {"get_job", "One job", caller, "", 200, "Job", {}, {403, 404}},
-      {"cancel_job", "Cancels a job that does not run yet, or puts back what a held one left out", caller, "", 200, "Job", {}, {403, 404, 409}},
+      {"cancel_job",
+       "Cancels a job that does not run yet, or puts back what a held one left out",
+       caller,
+       "",
+       200,
+       "Job",
+       {},
+       {403, 404, 409}},
       {"confirm_job", "Says yes to the rows that a job held back", caller, "", 200, "Job", {}, {403, 404, 409}},
-      {"retry_job", "Wakes a waiting job, or queues a failed or cancelled one anew", caller, "", 202, "Job", {}, {403, 404, 409, 429}},
+      {"retry_job",
+       "Wakes a waiting job, or queues a failed or cancelled one anew",
+       caller,
+       "",
+       202,
+       "Job",
+       {},
+       {403, 404, 409, 429}},
 
       {"activity", "Who did what, newest first", caller, "", 200, "ActivityList", {"limit", "cursor"}, {400, 403}},
-      {"history", "Before and after of each change, newest first", caller, "", 200, "HistoryList", {"record", "job", "limit", "cursor"}, {400, 403, 404}},
+      {"history",
+       "Before and after of each change, newest first",
+       caller,
+       "",
+       200,
+       "HistoryList",
+       {"record", "job", "limit", "cursor"},
+       {400, 403, 404}},
       {"config", "The caller's agency: spreadsheet, tabs, headers, fields", caller, "", 200, "Config", {}, {409}},
       {"users", "The agency's users; for an agent, itself", caller, "", 200, "UserList", {"limit", "cursor"}, {400}},
 
-      {"events", "Server-sent events: job, customer, customers, reset; resumes by Last-Event-ID", caller, "", 200, "text/event-stream", {"lastEventId", "heartbeat"}, {403, 429}},
+      {"events",
+       "Server-sent events: job, customer, customers, reset; resumes by Last-Event-ID",
+       caller,
+       "",
+       200,
+       "text/event-stream",
+       {"lastEventId", "heartbeat"},
+       {403, 429}},
 
       {"healthz", "The process answers", open, "", 200, "Health", {}, {}},
       {"readyz", "The store answers", open, "", 200, "Health", {}, {503}},
@@ -105,8 +229,10 @@ Json object_of(Json::Object members, More more = More::refused) {
   Json required = Json::array(), properties = Json(Json::Object{});
   for (auto& [name, schema] : members) {
     const bool optional = name.ends_with('?');
-    if (optional) name.pop_back();
-    else required.push(name);
+    if (optional)
+      name.pop_back();
+    else
+      required.push(name);
     properties.set(name, std::move(schema));
   }
   Json out = Json::object({{"type", "object"}, {"properties", std::move(properties)}});
@@ -123,10 +249,14 @@ Json map_of(Json values) { return Json::object({{"type", "object"}, {"additional
 
 Json field_schema(FieldType type) {
   switch (type) {
-    case FieldType::text: return or_null(typed("string"));
-    case FieldType::money: return or_null(typed("number"));
-    case FieldType::date: return or_null(formatted("date"));
-    case FieldType::boolean: return or_null(typed("boolean"));
+    case FieldType::text:
+      return or_null(typed("string"));
+    case FieldType::money:
+      return or_null(typed("number"));
+    case FieldType::date:
+      return or_null(formatted("date"));
+    case FieldType::boolean:
+      return or_null(typed("boolean"));
     case FieldType::choice: {
       std::vector<std::string_view> names;
       for (const std::string& name : verticals()) names.push_back(name);
@@ -137,12 +267,21 @@ Json field_schema(FieldType type) {
 }
 
 Json customer_schema(const FieldCatalogue& catalogue) {
-  Json::Object members{{"id", typed("string")}, {"owner", or_null(typed("string"))}, {"version", typed("integer")},
-                       {"createdAt", formatted("date-time")}, {"updatedAt", formatted("date-time")}, {"updatedBy", or_null(typed("string"))},
-                       {"sync", object_of({{"state", one_of({"synced", "unsynced", "syncing", "conflict", "held", "rejected", "ambiguous"})},
-                                           {"at", or_null(formatted("date-time"))}, {"reason", or_null(typed("string"))}})}};
-  for (FieldId id = 0; id < field::shipped_count; ++id) members.emplace_back(std::string(catalogue.name(id)), field_schema(catalogue.type(id)));
-  members.emplace_back("extra", map_of(Json::object({{"type", Json(Json::Array{"string", "number", "boolean", "null"})}})));
+  Json::Object members{
+      {"id", typed("string")},
+      {"owner", or_null(typed("string"))},
+      {"version", typed("integer")},
+      {"createdAt", formatted("date-time")},
+      {"updatedAt", formatted("date-time")},
+      {"updatedBy", or_null(typed("string"))},
+      {"sync",
+       object_of({{"state", one_of({"synced", "unsynced", "syncing", "conflict", "held", "rejected", "ambiguous"})},
+                  {"at", or_null(formatted("date-time"))},
+                  {"reason", or_null(typed("string"))}})}};
+  for (FieldId id = 0; id < field::shipped_count; ++id)
+    members.emplace_back(std::string(catalogue.name(id)), field_schema(catalogue.type(id)));
+  members.emplace_back("extra",
+                       map_of(Json::object({{"type", Json(Json::Array{"string", "number", "boolean", "null"})}})));
   return object_of(std::move(members));
 }
 
@@ -151,23 +290,42 @@ Json customer_input(const FieldCatalogue& catalogue, bool is_whole) {
   Json::Object members{{"owner?", or_null(typed("string"))}};
   for (FieldId id = 0; id < field::shipped_count; ++id) {
     const bool required = is_whole && (id == field::name || id == field::vertical);
-    members.emplace_back(fmt::format("{}{}", catalogue.name(id), required ? "" : "?"), field_schema(catalogue.type(id)));
+    members.emplace_back(fmt::format("{}{}", catalogue.name(id), required ? "" : "?"),
+                         field_schema(catalogue.type(id)));
   }
-  members.emplace_back("extra?", or_null(map_of(Json::object({{"type", Json(Json::Array{"string", "number", "boolean", "null"})}}))));
-  for (const char* name : {"id?", "version?", "createdAt?", "updatedAt?", "updatedBy?", "sync?"}) members.emplace_back(name, Json(Json::Object{}));
+  members.emplace_back(
+      "extra?", or_null(map_of(Json::object({{"type", Json(Json::Array{"string", "number", "boolean", "null"})}}))));
+  for (const char* name : {"id?", "version?", "createdAt?", "updatedAt?", "updatedBy?", "sync?"})
+    members.emplace_back(name, Json(Json::Object{}));
   return object_of(std::move(members));
 }
 
 // Counts that the whole result and each tab's have.
 Json::Object counts() {
   Json::Object out;
-  for (const char* name : {"exported", "added", "updated", "deleted", "imported", "kept", "overwritten", "conflicts", "drafts"}) out.emplace_back(name, typed("integer"));
-  const Json cell = object_of({{"field", typed("string")}, {"header", typed("string")}, {"from", Json(Json::Object{})}, {"to", Json(Json::Object{})}}, More::allowed);
-  out.emplace_back("rejected", list_of(object_of({{"tab", typed("string")}, {"row", or_null(typed("integer"))}, {"field", typed("string")}, {"reason", typed("string")}})));
-  out.emplace_back("ambiguous", list_of(object_of({{"tab", typed("string")}, {"rows", list_of(typed("integer"))}, {"record", or_null(typed("string"))},
-                                                   {"name", or_null(typed("string"))}, {"key", typed("string")}})));
-  out.emplace_back("held", list_of(object_of({{"tab", typed("string")}, {"row", or_null(typed("integer"))}, {"record", or_null(typed("string"))},
-                                              {"name", or_null(typed("string"))}, {"side", one_of({"sheet", "app"})}, {"what", one_of({"delete", "blank"})},
+  for (const char* name :
+       {"exported", "added", "updated", "deleted", "imported", "kept", "overwritten", "conflicts", "drafts"})
+    out.emplace_back(name, typed("integer"));
+  const Json cell = object_of({{"field", typed("string")},
+                               {"header", typed("string")},
+                               {"from", Json(Json::Object{})},
+                               {"to", Json(Json::Object{})}},
+                              More::allowed);
+  out.emplace_back("rejected", list_of(object_of({{"tab", typed("string")},
+                                                  {"row", or_null(typed("integer"))},
+                                                  {"field", typed("string")},
+                                                  {"reason", typed("string")}})));
+  out.emplace_back("ambiguous", list_of(object_of({{"tab", typed("string")},
+                                                   {"rows", list_of(typed("integer"))},
+                                                   {"record", or_null(typed("string"))},
+                                                   {"name", or_null(typed("string"))},
+                                                   {"key", typed("string")}})));
+  out.emplace_back("held", list_of(object_of({{"tab", typed("string")},
+                                              {"row", or_null(typed("integer"))},
+                                              {"record", or_null(typed("string"))},
+                                              {"name", or_null(typed("string"))},
+                                              {"side", one_of({"sheet", "app"})},
+                                              {"what", one_of({"delete", "blank"})},
                                               {"cells", list_of(cell)}})));
   return out;
 }
@@ -176,7 +334,8 @@ Json result_schema() {
   Json::Object members{{"success", typed("boolean")}};
   for (auto& count : counts()) members.push_back(std::move(count));
   members.emplace_back("notFound", list_of(Json(Json::Object{})));
-  members.emplace_back("notices", list_of(object_of({{"tab", typed("string")}, {"kind", typed("string")}, {"text", typed("string")}})));
+  members.emplace_back(
+      "notices", list_of(object_of({{"tab", typed("string")}, {"kind", typed("string")}, {"text", typed("string")}})));
   members.emplace_back("calls", object_of({{"reads", typed("integer")}, {"writes", typed("integer")}}));
   members.emplace_back("tabs", map_of(ref("TabResult")));
   return object_of(std::move(members), More::allowed);
@@ -211,29 +370,53 @@ Json job_schema() {
 }
 
 Json deleted_schema() {
-  const Json named = object_of({{"id?", or_null(typed("string"))}, {"current_policy_no?", or_null(typed("string"))}, {"registration_no?", or_null(typed("string"))},
-                                {"name?", or_null(typed("string"))}, {"mobile_number?", or_null(typed("string"))}}, More::allowed);
+  const Json named = object_of({{"id?", or_null(typed("string"))},
+                                {"current_policy_no?", or_null(typed("string"))},
+                                {"registration_no?", or_null(typed("string"))},
+                                {"name?", or_null(typed("string"))},
+                                {"mobile_number?", or_null(typed("string"))}},
+                               More::allowed);
   return list_of(Json::object({{"anyOf", Json(Json::Array{typed("string"), named})}}));
 }
 
 Json config_schema() {
-  const Json spreadsheet = object_of({{"id", typed("string")}, {"link", or_null(typed("string"))}, {"shareWith", or_null(typed("string"))},
-                                      {"state", one_of({"idle", "queued", "syncing", "waiting"})}, {"reason", or_null(typed("string"))}, {"reasonText", or_null(typed("string"))}});
-  const Json tab = object_of({{"key", typed("string")}, {"title", typed("string")}, {"verticals", list_of(typed("string"))}, {"newVertical", typed("string")},
+  const Json spreadsheet = object_of({{"id", typed("string")},
+                                      {"link", or_null(typed("string"))},
+                                      {"shareWith", or_null(typed("string"))},
+                                      {"state", one_of({"idle", "queued", "syncing", "waiting"})},
+                                      {"reason", or_null(typed("string"))},
+                                      {"reasonText", or_null(typed("string"))}});
+  const Json tab = object_of({{"key", typed("string")},
+                              {"title", typed("string")},
+                              {"verticals", list_of(typed("string"))},
+                              {"newVertical", typed("string")},
                               {"headers", map_of(typed("string"))}});
-  const Json field = object_of({{"name", typed("string")}, {"type", one_of({"text", "money", "date", "boolean", "choice"})}, {"required", typed("boolean")},
-                                {"extra", typed("boolean")}, {"choices", or_null(list_of(typed("string")))}});
-  return object_of({{"agency", object_of({{"key", typed("string")}, {"name", typed("string")}})}, {"spreadsheet", spreadsheet}, {"tabs", list_of(tab)}, {"fields", list_of(field)}, {"demo", typed("boolean")}});
+  const Json field = object_of({{"name", typed("string")},
+                                {"type", one_of({"text", "money", "date", "boolean", "choice"})},
+                                {"required", typed("boolean")},
+                                {"extra", typed("boolean")},
+                                {"choices", or_null(list_of(typed("string")))}});
+  return object_of({{"agency", object_of({{"key", typed("string")}, {"name", typed("string")}})},
+                    {"spreadsheet", spreadsheet},
+                    {"tabs", list_of(tab)},
+                    {"fields", list_of(field)},
+                    {"demo", typed("boolean")}});
 }
 
 Json::Object problem_members(Json errors) {
-  return {{"type", typed("string")}, {"title", typed("string")}, {"status", typed("integer")}, {"detail", typed("string")},
-          {"error", typed("string")}, {"code", typed("string")}, {"errors?", list_of(std::move(errors))}};
+  return {{"type", typed("string")},
+          {"title", typed("string")},
+          {"status", typed("integer")},
+          {"detail", typed("string")},
+          {"error", typed("string")},
+          {"code", typed("string")},
+          {"errors?", list_of(std::move(errors))}};
 }
 
 Json schemas(const FieldCatalogue& catalogue) {
   const Json role = one_of({"agent", "manager", "admin"});
-  const Json import_error = object_of({{"line", typed("integer")}, {"field", or_null(typed("string"))}, {"reason", typed("string")}});
+  const Json import_error =
+      object_of({{"line", typed("integer")}, {"field", or_null(typed("string"))}, {"reason", typed("string")}});
   Json customers = page_of("customers", "Customer");
   customers.set("properties", Json(customers["properties"]).set("total", typed("integer")));
   Json required = customers["required"];
@@ -241,12 +424,22 @@ Json schemas(const FieldCatalogue& catalogue) {
   customers.set("required", std::move(required));
   const Json ids = Json::object({{"type", "array"}, {"items", typed("string")}, {"minItems", 1}});
   return Json::object({
-      {"Login", object_of({{"email", typed("string")}, {"password", typed("string")}, {"token?", or_null(typed("boolean"))}}, More::allowed)},
-      {"User", object_of({{"id", typed("string")}, {"email", typed("string")}, {"name", or_null(typed("string"))}, {"role", role}, {"agency", or_null(typed("string"))}})},
+      {"Login",
+       object_of({{"email", typed("string")}, {"password", typed("string")}, {"token?", or_null(typed("boolean"))}},
+                 More::allowed)},
+      {"User", object_of({{"id", typed("string")},
+                          {"email", typed("string")},
+                          {"name", or_null(typed("string"))},
+                          {"role", role},
+                          {"agency", or_null(typed("string"))}})},
       {"SignedIn", object_of({{"user", ref("User")}, {"token?", typed("string")}})},
       {"Me", object_of({{"user", ref("User")}})},
       {"PasswordChange", object_of({{"password", typed("string")}, {"newPassword", typed("string")}}, More::allowed)},
-      {"AgencyUser", object_of({{"id", typed("string")}, {"email", typed("string")}, {"name", or_null(typed("string"))}, {"role", role}, {"disabled", typed("boolean")}})},
+      {"AgencyUser", object_of({{"id", typed("string")},
+                                {"email", typed("string")},
+                                {"name", or_null(typed("string"))},
+                                {"role", role},
+                                {"disabled", typed("boolean")}})},
       {"UserList", page_of("users", "AgencyUser")},
       {"Customer", customer_schema(catalogue)},
       {"CustomerNew", customer_input(catalogue, true)},
@@ -258,30 +451,70 @@ Json schemas(const FieldCatalogue& catalogue) {
       {"BulkUndo", object_of({{"undo", typed("string")}}, More::allowed)},
       {"CustomerIds", object_of({{"ids", list_of(typed("string"))}})},
       {"CustomerTotals", object_of({{"count", typed("integer")}, {"premium", typed("number")}})},
-      {"ImportReport", object_of({{"added", typed("integer")}, {"updated", typed("integer")}, {"unchanged", typed("integer")}, {"errors?", list_of(import_error)}})},
-      {"SyncTarget", object_of({{"tabName?", or_null(typed("string"))}, {"deletedCustomers?", or_null(deleted_schema())}}, More::allowed)},
-      {"QueuedJob", object_of({{"success", const_of(true)}, {"message", typed("string")}, {"queued", const_of(true)}, {"jobId", typed("string")}, {"position", typed("integer")}})},
+      {"ImportReport", object_of({{"added", typed("integer")},
+                                  {"updated", typed("integer")},
+                                  {"unchanged", typed("integer")},
+                                  {"errors?", list_of(import_error)}})},
+      {"SyncTarget",
+       object_of({{"tabName?", or_null(typed("string"))}, {"deletedCustomers?", or_null(deleted_schema())}},
+                 More::allowed)},
+      {"QueuedJob", object_of({{"success", const_of(true)},
+                               {"message", typed("string")},
+                               {"queued", const_of(true)},
+                               {"jobId", typed("string")},
+                               {"position", typed("integer")}})},
       {"TabResult", tab_result_schema()},
       {"JobResult", result_schema()},
       {"Job", job_schema()},
       {"JobList", page_of("jobs", "Job")},
-      {"SyncStatus", object_of({{"isProcessing", typed("boolean")}, {"queueLength", typed("integer")}, {"status", one_of({"idle", "queued", "syncing", "waiting"})},
-                                {"reason", or_null(typed("string"))}, {"current", or_null(ref("Job"))}, {"last", or_null(ref("Job"))}, {"eta", or_null(formatted("date-time"))}})},
-      {"SyncQueue", object_of({{"queued", typed("integer")}, {"running", typed("integer")}, {"held", typed("integer")}, {"reason", or_null(typed("string"))},
-                               {"reasonText", or_null(typed("string"))}, {"readyAt", or_null(formatted("date-time"))}, {"oldest", or_null(formatted("date-time"))},
-                               {"lanes", list_of(object_of({{"user", typed("string")}, {"queued", typed("integer")}, {"running", typed("integer")}, {"oldest", or_null(formatted("date-time"))}}))},
-                               {"ended", list_of(object_of({{"hour", formatted("date-time")}, {"succeeded", typed("integer")}, {"failed", typed("integer")}, {"cancelled", typed("integer")}}))}})},
-      {"Activity", object_of({{"id", typed("string")}, {"at", formatted("date-time")}, {"user", or_null(typed("string"))}, {"what", typed("string")},
-                              {"text", typed("string")}, {"record", or_null(typed("string"))}, {"job", or_null(typed("string"))}})},
+      {"SyncStatus", object_of({{"isProcessing", typed("boolean")},
+                                {"queueLength", typed("integer")},
+                                {"status", one_of({"idle", "queued", "syncing", "waiting"})},
+                                {"reason", or_null(typed("string"))},
+                                {"current", or_null(ref("Job"))},
+                                {"last", or_null(ref("Job"))},
+                                {"eta", or_null(formatted("date-time"))}})},
+      {"SyncQueue", object_of({{"queued", typed("integer")},
+                               {"running", typed("integer")},
+                               {"held", typed("integer")},
+                               {"reason", or_null(typed("string"))},
+                               {"reasonText", or_null(typed("string"))},
+                               {"readyAt", or_null(formatted("date-time"))},
+                               {"oldest", or_null(formatted("date-time"))},
+                               {"lanes", list_of(object_of({{"user", typed("string")},
+                                                            {"queued", typed("integer")},
+                                                            {"running", typed("integer")},
+                                                            {"oldest", or_null(formatted("date-time"))}}))},
+                               {"ended", list_of(object_of({{"hour", formatted("date-time")},
+                                                            {"succeeded", typed("integer")},
+                                                            {"failed", typed("integer")},
+                                                            {"cancelled", typed("integer")}}))}})},
+      {"Activity", object_of({{"id", typed("string")},
+                              {"at", formatted("date-time")},
+                              {"user", or_null(typed("string"))},
+                              {"what", typed("string")},
+                              {"text", typed("string")},
+                              {"record", or_null(typed("string"))},
+                              {"job", or_null(typed("string"))}})},
       {"ActivityList", page_of("activity", "Activity")},
-      {"HistoryEntry", object_of({{"id", typed("string")}, {"record", or_null(typed("string"))}, {"name", or_null(typed("string"))}, {"job", or_null(typed("string"))}, {"at", formatted("date-time")},
-                                  {"user", or_null(typed("string"))}, {"side", one_of({"app", "sheet"})}, {"what", one_of({"cell", "add", "delete", "move", "restore"})},
-                                  {"tab", or_null(typed("string"))}, {"field", or_null(typed("string"))}, {"row", or_null(typed("integer"))},
-                                  {"before", Json(Json::Object{})}, {"after", Json(Json::Object{})}})},
+      {"HistoryEntry", object_of({{"id", typed("string")},
+                                  {"record", or_null(typed("string"))},
+                                  {"name", or_null(typed("string"))},
+                                  {"job", or_null(typed("string"))},
+                                  {"at", formatted("date-time")},
+                                  {"user", or_null(typed("string"))},
+                                  {"side", one_of({"app", "sheet"})},
+                                  {"what", one_of({"cell", "add", "delete", "move", "restore"})},
+                                  {"tab", or_null(typed("string"))},
+                                  {"field", or_null(typed("string"))},
+                                  {"row", or_null(typed("integer"))},
+                                  {"before", Json(Json::Object{})},
+                                  {"after", Json(Json::Object{})}})},
       {"HistoryList", page_of("history", "HistoryEntry")},
       {"Config", config_schema()},
       {"Health", object_of({{"status", one_of({"ok", "ready"})}})},
-      {"Document", object_of({{"openapi", typed("string")}, {"info", typed("object")}, {"paths", typed("object")}}, More::allowed)},
+      {"Document",
+       object_of({{"openapi", typed("string")}, {"info", typed("object")}, {"paths", typed("object")}}, More::allowed)},
       {"Problem", object_of(problem_members(object_of({{"field", typed("string")}, {"reason", typed("string")}})))},
       {"ImportProblem", object_of(problem_members(import_error))},
   });
@@ -306,28 +539,37 @@ Json query_schema(std::string_view name) {
 
 Json refusal(const Described& line, int status) {
   const bool is_import = line.route == "import_customers" && status == 422;
-  return Json::object({{"description", net::reason_phrase(status)}, {"content", content("application/problem+json", ref(is_import ? "ImportProblem" : "Problem"))}});
+  return Json::object({{"description", net::reason_phrase(status)},
+                       {"content", content("application/problem+json", ref(is_import ? "ImportProblem" : "Problem"))}});
 }
 
 Json operation(const net::Route& route, const Described& line, const std::vector<std::string>& path_params) {
   Json parameters = Json::array();
   for (const std::string& name : path_params) parameters.push(parameter(name, "path", true, typed("string")));
   for (const std::string_view name : line.query) parameters.push(parameter(name, "query", false, query_schema(name)));
-  const auto refuses = [&](int status) { return std::find(line.refusals.begin(), line.refusals.end(), status) != line.refusals.end(); };
+  const auto refuses = [&](int status) {
+    return std::find(line.refusals.begin(), line.refusals.end(), status) != line.refusals.end();
+  };
   if (refuses(412)) parameters.push(parameter("If-Match", "header", false, typed("string")));
   if (line.body == "SyncTarget") parameters.push(parameter("Idempotency-Key", "header", false, typed("string")));
 
   Json success = Json::object({{"description", net::reason_phrase(line.status)}});
-  if (line.answer.contains('/')) success.set("content", content(line.answer, typed("string")));
-  else if (!line.answer.empty()) success.set("content", content("application/json", ref(line.answer)));
+  if (line.answer.contains('/'))
+    success.set("content", content(line.answer, typed("string")));
+  else if (!line.answer.empty())
+    success.set("content", content("application/json", ref(line.answer)));
   Json responses = Json::object({{std::to_string(line.status), std::move(success)}});
   for (const int status : line.refusals) responses.set(std::to_string(status), refusal(line, status));
   if (line.who == Who::caller) responses.set("401", refusal(line, 401));
   if (!line.body.empty()) responses.set("413", refusal(line, 413));
 
-  Json out = Json::object({{"operationId", route.name}, {"summary", line.summary}, {"parameters", std::move(parameters)}});
-  if (line.body == "csv") out.set("requestBody", Json::object({{"required", true}, {"content", content("text/csv", typed("string"))}}));
-  else if (!line.body.empty()) out.set("requestBody", Json::object({{"required", line.body != "SyncTarget"}, {"content", content("application/json", ref(line.body))}}));
+  Json out =
+      Json::object({{"operationId", route.name}, {"summary", line.summary}, {"parameters", std::move(parameters)}});
+  if (line.body == "csv")
+    out.set("requestBody", Json::object({{"required", true}, {"content", content("text/csv", typed("string"))}}));
+  else if (!line.body.empty())
+    out.set("requestBody", Json::object({{"required", line.body != "SyncTarget"},
+                                         {"content", content("application/json", ref(line.body))}}));
   out.set("responses", std::move(responses));
   if (line.who == Who::open) out.set("security", Json::array());
   return out;
@@ -366,9 +608,11 @@ Json openapi_document(const std::deque<net::Route>& routes, const FieldCatalogue
     methods.set(method, operation(route, *find_description(route.name), params));
     paths.set(path, std::move(methods));
   }
-  const Json security = Json(Json::Array{Json::object({{"bearer", Json::array()}}), Json::object({{"session", Json::array()}})});
-  const Json schemes = Json::object({{"bearer", Json::object({{"type", "http"}, {"scheme", "bearer"}})},
-                                     {"session", Json::object({{"type", "apiKey"}, {"in", "cookie"}, {"name", auth::kSessionCookie}})}});
+  const Json security =
+      Json(Json::Array{Json::object({{"bearer", Json::array()}}), Json::object({{"session", Json::array()}})});
+  const Json schemes =
+      Json::object({{"bearer", Json::object({{"type", "http"}, {"scheme", "bearer"}})},
+                    {"session", Json::object({{"type", "apiKey"}, {"in", "cookie"}, {"name", auth::kSessionCookie}})}});
   return Json::object({{"openapi", "3.1.0"},
                        {"info", Json::object({{"title", "Rowlane"}, {"version", version}})},
                        {"security", security},

@@ -22,7 +22,8 @@ Task<net::Response> Api::metrics(const Request& request) {
   }
   const auto totals = co_await store_.queue_totals();
   if (!totals) co_return net::problem(totals.error());
-  const double age = totals->oldest_queued ? static_cast<double>((clock_.now() - *totals->oldest_queued).count()) / 1000 : 0;
+  const double age =
+      totals->oldest_queued ? static_cast<double>((clock_.now() - *totals->oldest_queued).count()) / 1000 : 0;
   std::string text = fmt::format(
       "# HELP rowlane_jobs Unfinished jobs by state.\n# TYPE rowlane_jobs gauge\n"
       "rowlane_jobs{{state=\"queued\"}} {}\nrowlane_jobs{{state=\"running\"}} {}\nrowlane_jobs{{state=\"held\"}} {}\n"
@@ -35,6 +36,8 @@ Task<net::Response> Api::metrics(const Request& request) {
   co_return net::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(text)};
 }
 
-Task<net::Response> Api::openapi(const Request&) { co_return answer(200, openapi_document(router_->routes(), catalogue_, options_.version)); }
+Task<net::Response> Api::openapi(const Request&) {
+  co_return answer(200, openapi_document(router_->routes(), catalogue_, options_.version));
+}
 
 }  // namespace rowlane::api

@@ -26,11 +26,14 @@ Task<net::Response> Api::login(const Request& request) {
   const auto body = read_body(request);
   if (!body) co_return body.error();
   std::vector<records::FieldProblem> problems = check_texts(*body, {"email", "password"});
-  if (const Json& token = (*body)["token"]; !token.is_null() && !token.if_bool()) problems.push_back({"token", "token must be true or false"});
+  if (const Json& token = (*body)["token"]; !token.is_null() && !token.if_bool())
+    problems.push_back({"token", "token must be true or false"});
   if (!problems.empty()) co_return field_problems(400, problems);
   const bool* with_token = (*body)["token"].if_bool();
-  auth::Credentials credentials{.email = (*body)["email"].string_or(), .password = (*body)["password"].string_or(),
-                                .address = request.peer_address, .with_token = with_token && *with_token};
+  auth::Credentials credentials{.email = (*body)["email"].string_or(),
+                                .password = (*body)["password"].string_or(),
+                                .address = request.peer_address,
+                                .with_token = with_token && *with_token};
   auto signed_in = co_await auth_.sign_in(std::move(credentials));
   if (!signed_in) co_return net::problem(signed_in.error());
   Json out = Json::object({{"user", user_json(signed_in->user, settings(signed_in->user.agency))}});
@@ -58,7 +61,8 @@ Task<net::Response> Api::password(const Request& request, const Caller& caller) 
   if (!body) co_return body.error();
   const std::vector<records::FieldProblem> problems = check_texts(*body, {"password", "newPassword"});
   if (!problems.empty()) co_return field_problems(400, problems);
-  const Status changed = co_await auth_.change_password(caller, (*body)["password"].string_or(), (*body)["newPassword"].string_or(), request.peer_address);
+  const Status changed = co_await auth_.change_password(caller, (*body)["password"].string_or(),
+                                                        (*body)["newPassword"].string_or(), request.peer_address);
   if (!changed) co_return net::problem(changed.error());
   co_return no_content();
 }
@@ -81,8 +85,11 @@ Task<net::Response> Api::users(const Request& request, const Caller& caller) {
       break;
     }
     last = user.id.value;
-    list.push(Json::object({{"id", std::to_string(last)}, {"email", user.email}, {"name", text_or_null(user.name)},
-                            {"role", store::to_string(user.role)}, {"disabled", user.disabled}}));
+    list.push(Json::object({{"id", std::to_string(last)},
+                            {"email", user.email},
+                            {"name", text_or_null(user.name)},
+                            {"role", store::to_string(user.role)},
+                            {"disabled", user.disabled}}));
   }
   co_return answer(200, list_json("users", std::move(list), std::move(next_cursor)));
 }
@@ -97,8 +104,11 @@ Task<net::Response> Api::config(const Request&, const Caller& caller) {
     Json headers = Json(Json::Object{}), held = Json::array();
     for (const ColumnMap& column : tab.columns) headers.set(catalogue_.name(column.field), column.header);
     for (const std::string& vertical : tab.verticals) held.push(vertical);
-    tabs.push(Json::object({{"key", tab.key}, {"title", tab.title}, {"verticals", std::move(held)},
-                            {"newVertical", tab.new_vertical}, {"headers", std::move(headers)}}));
+    tabs.push(Json::object({{"key", tab.key},
+                            {"title", tab.title},
+                            {"verticals", std::move(held)},
+                            {"newVertical", tab.new_vertical},
+                            {"headers", std::move(headers)}}));
   }
   Json fields = Json::array();
   std::vector<FieldId> ids = extras(caller.user.agency);
@@ -107,20 +117,29 @@ Task<net::Response> Api::config(const Request&, const Caller& caller) {
     Json choices;
     if (catalogue_.type(id) == FieldType::choice)
       for (const std::string& name : verticals()) choices.push(name);
-    fields.push(Json::object({{"name", catalogue_.name(id)}, {"type", to_string(catalogue_.type(id))},
+    fields.push(Json::object({{"name", catalogue_.name(id)},
+                              {"type", to_string(catalogue_.type(id))},
                               {"required", id == field::name || id == field::vertical},
-                              {"extra", FieldCatalogue::is_extra(id)}, {"choices", std::move(choices)}}));
+                              {"extra", FieldCatalogue::is_extra(id)},
+                              {"choices", std::move(choices)}}));
   }
   const std::string link = options_.spreadsheet_link ? options_.spreadsheet_link(*own) : "";
   const std::string share = options_.share_with ? options_.share_with(*own) : "";
   const std::string reason(to_string(state->reason));
-  const char* shown = state->reason != WaitReason::none ? "waiting" : state->running > 0 ? "syncing" : state->queued > 0 ? "queued" : "idle";
+  const char* shown = state->reason != WaitReason::none ? "waiting"
+                      : state->running > 0              ? "syncing"
+                      : state->queued > 0               ? "queued"
+                                                        : "idle";
   co_return answer(200, Json::object({{"agency", Json::object({{"key", own->key}, {"name", own->name}})},
-                                      {"spreadsheet", Json::object({{"id", own->spreadsheet_id}, {"link", text_or_null(link)},
-                                                                    {"shareWith", text_or_null(share)}, {"state", shown},
+                                      {"spreadsheet", Json::object({{"id", own->spreadsheet_id},
+                                                                    {"link", text_or_null(link)},
+                                                                    {"shareWith", text_or_null(share)},
+                                                                    {"state", shown},
                                                                     {"reason", text_or_null(reason)},
                                                                     {"reasonText", text_or_null(state->reason_text)}})},
-                                      {"tabs", std::move(tabs)}, {"fields", std::move(fields)}, {"demo", options_.is_demo}}));
+                                      {"tabs", std::move(tabs)},
+                                      {"fields", std::move(fields)},
+                                      {"demo", options_.is_demo}}));
 }
 
 }  // namespace rowlane::api

@@ -15,8 +15,10 @@ std::optional<store::DeletedCustomer> read_deleted(const Json& entry) {
     return out;
   }
   if (!entry.if_object()) return std::nullopt;
-  const std::pair<const char*, std::string*> members[] = {{"id", &out.id}, {"current_policy_no", &out.policy_no},
-                                                          {"registration_no", &out.registration_no}, {"name", &out.name},
+  const std::pair<const char*, std::string*> members[] = {{"id", &out.id},
+                                                          {"current_policy_no", &out.policy_no},
+                                                          {"registration_no", &out.registration_no},
+                                                          {"name", &out.name},
                                                           {"mobile_number", &out.mobile_number}};
   for (const auto& [name, text] : members) {
     const Json& value = entry[name];
@@ -39,8 +41,10 @@ std::vector<records::FieldProblem> read_target(const Json& body, const AgencySet
   const Json& name = body["tabName"];
   if (const std::string* text = name.if_string()) {
     auto key = tab_key(agency, *text);
-    if (key) job.tabs.push_back(std::move(*key));
-    else problems.push_back({"tabName", key.error().message});
+    if (key)
+      job.tabs.push_back(std::move(*key));
+    else
+      problems.push_back({"tabName", key.error().message});
   } else if (!name.is_null()) {
     problems.push_back({"tabName", "tabName must be a text"});
   }
@@ -50,14 +54,17 @@ std::vector<records::FieldProblem> read_target(const Json& body, const AgencySet
   if (!list) return problems;
   for (const Json& entry : *list) {
     auto one = read_deleted(entry);
-    if (one) job.deleted.push_back(std::move(*one));
-    else problems.push_back({"deletedCustomers", "deletedCustomers must hold ids, or objects of texts"});
+    if (one)
+      job.deleted.push_back(std::move(*one));
+    else
+      problems.push_back({"deletedCustomers", "deletedCustomers must hold ids, or objects of texts"});
   }
   return problems;
 }
 
 net::Response queue_full() {
-  return problem_with(429, "queue_full: too many of your syncs are unfinished; wait for some of them", "queue_full", Json());
+  return problem_with(429, "queue_full: too many of your syncs are unfinished; wait for some of them", "queue_full",
+                      Json());
 }
 }  // namespace
 
@@ -89,7 +96,9 @@ Json Api::job_json(const store::Job& job, AgencyId agency) const {
   return out;
 }
 
-Task<net::Response> Api::to_sheet(const Request& request, const Caller& caller) { return accept_sync(request, caller, Direction::to_sheet); }
+Task<net::Response> Api::to_sheet(const Request& request, const Caller& caller) {
+  return accept_sync(request, caller, Direction::to_sheet);
+}
 
 // POST /api/insurance/sync/DIRECTION: puts one job in the caller's lane and answers before any of it has run.
 Task<net::Response> Api::accept_sync(const Request& request, const Caller& caller, Direction direction) {
@@ -97,7 +106,10 @@ Task<net::Response> Api::accept_sync(const Request& request, const Caller& calle
   if (!own) co_return net::problem(409, "the caller's agency is not in the configuration");
   const auto body = read_body(request);
   if (!body) co_return body.error();
-  store::NewJob job{.scope = caller.scope, .spreadsheet_id = own->spreadsheet_id, .direction = direction, .lane_jobs_max = options_.lane_jobs_max,
+  store::NewJob job{.scope = caller.scope,
+                    .spreadsheet_id = own->spreadsheet_id,
+                    .direction = direction,
+                    .lane_jobs_max = options_.lane_jobs_max,
                     .idempotency_key = std::string(request.header("idempotency-key"))};
   if (const auto problems = read_target(*body, *own, job); !problems.empty()) co_return field_problems(400, problems);
   if (!job.idempotency_key.empty()) {
@@ -109,8 +121,11 @@ Task<net::Response> Api::accept_sync(const Request& request, const Caller& calle
   if (!queued && queued.error().field == "Idempotency-Key")
     co_return field_problems(422, {{queued.error().field, queued.error().message}});
   if (!queued) co_return net::problem(queued.error());
-  co_return answer(202, Json::object({{"success", true}, {"message", "Sync queued"}, {"queued", true},
-                                      {"jobId", std::to_string(queued->id.value)}, {"position", queued->position}}));
+  co_return answer(202, Json::object({{"success", true},
+                                      {"message", "Sync queued"},
+                                      {"queued", true},
+                                      {"jobId", std::to_string(queued->id.value)},
+                                      {"position", queued->position}}));
 }
 
 Task<net::Response> Api::sync_status(const Request& request, const Caller& caller) {
@@ -125,15 +140,19 @@ Task<net::Response> Api::sync_status(const Request& request, const Caller& calle
   const auto lane = co_await store_.lane_status(caller.scope, key);
   if (!lane) co_return net::problem(lane.error());
   const bool is_running = lane->current && lane->current->state == JobState::running;
-  const char* status = lane->unfinished == 0 ? "idle" : is_running ? "syncing" : lane->reason != WaitReason::none ? "waiting" : "queued";
+  const char* status = lane->unfinished == 0              ? "idle"
+                       : is_running                       ? "syncing"
+                       : lane->reason != WaitReason::none ? "waiting"
+                                                          : "queued";
   const AgencyId agency = caller.user.agency;
-  co_return answer(200, Json::object({{"isProcessing", is_running},
-                                      {"queueLength", lane->unfinished},
-                                      {"status", status},
-                                      {"reason", text_or_null(std::string(to_string(lane->reason)))},
-                                      {"current", lane->current ? job_json(*lane->current, agency) : Json()},
-                                      {"last", lane->last ? job_json(*lane->last, agency) : Json()},
-                                      {"eta", lane->eta_ms ? Json(to_iso8601(clock_.now() + Millis{*lane->eta_ms})) : Json()}}));
+  co_return answer(
+      200, Json::object({{"isProcessing", is_running},
+                         {"queueLength", lane->unfinished},
+                         {"status", status},
+                         {"reason", text_or_null(std::string(to_string(lane->reason)))},
+                         {"current", lane->current ? job_json(*lane->current, agency) : Json()},
+                         {"last", lane->last ? job_json(*lane->last, agency) : Json()},
+                         {"eta", lane->eta_ms ? Json(to_iso8601(clock_.now() + Millis{*lane->eta_ms})) : Json()}}));
 }
 
 Task<net::Response> Api::sync_queue(const Request&, const Caller& caller) {
@@ -142,18 +161,25 @@ Task<net::Response> Api::sync_queue(const Request&, const Caller& caller) {
   if (!queue) co_return net::problem(queue.error());
   Json lanes = Json::array(), ended = Json::array();
   for (const auto& lane : queue->lanes)
-    lanes.push(Json::object({{"user", lane.user}, {"queued", lane.queued}, {"running", lane.running}, {"oldest", time_or_null(lane.oldest)}}));
+    lanes.push(Json::object({{"user", lane.user},
+                             {"queued", lane.queued},
+                             {"running", lane.running},
+                             {"oldest", time_or_null(lane.oldest)}}));
   for (const auto& hour : queue->ended)
-    ended.push(Json::object({{"hour", to_iso8601(hour.hour)}, {"succeeded", hour.succeeded}, {"failed", hour.failed}, {"cancelled", hour.cancelled}}));
-  co_return answer(200, Json::object({{"queued", queue->queued},
-                                      {"running", queue->running},
-                                      {"held", queue->held},
-                                      {"reason", text_or_null(std::string(to_string(queue->reason)))},
-                                      {"reasonText", text_or_null(queue->reason_text)},
-                                      {"readyAt", time_or_null(queue->ready_at)},
-                                      {"oldest", queue->lanes.empty() ? Json() : time_or_null(queue->lanes.front().oldest)},
-                                      {"lanes", std::move(lanes)},
-                                      {"ended", std::move(ended)}}));
+    ended.push(Json::object({{"hour", to_iso8601(hour.hour)},
+                             {"succeeded", hour.succeeded},
+                             {"failed", hour.failed},
+                             {"cancelled", hour.cancelled}}));
+  co_return answer(200,
+                   Json::object({{"queued", queue->queued},
+                                 {"running", queue->running},
+                                 {"held", queue->held},
+                                 {"reason", text_or_null(std::string(to_string(queue->reason)))},
+                                 {"reasonText", text_or_null(queue->reason_text)},
+                                 {"readyAt", time_or_null(queue->ready_at)},
+                                 {"oldest", queue->lanes.empty() ? Json() : time_or_null(queue->lanes.front().oldest)},
+                                 {"lanes", std::move(lanes)},
+                                 {"ended", std::move(ended)}}));
 }
 
 Task<net::Response> Api::list_jobs(const Request& request, const Caller& caller) {
@@ -185,9 +211,17 @@ Task<Result<store::Job>> Api::retry(const Caller& caller, JobId id) {
   co_return std::move(retried->job);
 }
 
-Task<net::Response> Api::get_job(const Request& request, const Caller& caller) { return with_job(request, caller, 200, &Api::find_job); }
-Task<net::Response> Api::cancel_job(const Request& request, const Caller& caller) { return with_job(request, caller, 200, &Api::cancel); }
-Task<net::Response> Api::confirm_job(const Request& request, const Caller& caller) { return with_job(request, caller, 200, &Api::confirm); }
-Task<net::Response> Api::retry_job(const Request& request, const Caller& caller) { return with_job(request, caller, 202, &Api::retry); }
+Task<net::Response> Api::get_job(const Request& request, const Caller& caller) {
+  return with_job(request, caller, 200, &Api::find_job);
+}
+Task<net::Response> Api::cancel_job(const Request& request, const Caller& caller) {
+  return with_job(request, caller, 200, &Api::cancel);
+}
+Task<net::Response> Api::confirm_job(const Request& request, const Caller& caller) {
+  return with_job(request, caller, 200, &Api::confirm);
+}
+Task<net::Response> Api::retry_job(const Request& request, const Caller& caller) {
+  return with_job(request, caller, 202, &Api::retry);
+}
 
 }  // namespace rowlane::api

@@ -41,7 +41,7 @@ void leave_mark_on_crash(const std::string& data_dir) {
   const std::string path = path_in(data_dir);
   if (path.size() >= mark_path.size()) return;  // such a path opens no file either
   std::memcpy(mark_path.data(), path.c_str(), path.size() + 1);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_crash;
   action.sa_flags = SA_ONSTACK | SA_NODEFER;
   sigemptyset(&action.sa_mask);

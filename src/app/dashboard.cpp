@@ -11,14 +11,17 @@ constexpr std::string_view kPolicy =
 
 // The addresses of the pages, as web/src/router.tsx has them; "/sync" stands for "/sync/ID" too.
 bool is_page(std::string_view path) {
-  for (const std::string_view page : {"/", "/sign-in", "/customers", "/sync", "/activity", "/users", "/spreadsheet", "/operations"})
+  for (const std::string_view page :
+       {"/", "/sign-in", "/customers", "/sync", "/activity", "/users", "/spreadsheet", "/operations"})
     if (path == page) return true;
   return path.starts_with("/sync/");
 }
 
 std::string_view content_type(std::string_view path) {
-  const std::pair<std::string_view, std::string_view> types[] = {
-      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".svg", "image/svg+xml"}};
+  const std::pair<std::string_view, std::string_view> types[] = {{".html", "text/html; charset=utf-8"},
+                                                                 {".js", "text/javascript; charset=utf-8"},
+                                                                 {".css", "text/css; charset=utf-8"},
+                                                                 {".svg", "image/svg+xml"}};
   for (const auto& [ending, type] : types)
     if (path.ends_with(ending)) return type;
   return "application/octet-stream";

@@ -21,7 +21,8 @@ Status check_database(db::Sqlite& db, const std::string& path) {
   db::Statement stmt = db.prepare("PRAGMA quick_check(1)");
   const Result<bool> row = stmt.step();
   if (!row) return std::unexpected(row.error());
-  if (stmt.view(0) != "ok") return fail(Errc::corrupt, fmt::format("the database {} is damaged: {}", path, stmt.view(0)));
+  if (stmt.view(0) != "ok")
+    return fail(Errc::corrupt, fmt::format("the database {} is damaged: {}", path, stmt.view(0)));
   return {};
 }
 
@@ -37,7 +38,8 @@ Status copy_database(const std::string& from, const std::string& to) {
 
 Status copy_into(const std::string& from_folder, const std::string& to_folder) {
   // The store before the sheet: a sheet that is ahead looks like people's edits, one that lies behind like a loss.
-  if (const Status done = copy_database(from_folder + "/" + kStoreName, to_folder + "/" + kStoreName); !done) return done;
+  if (const Status done = copy_database(from_folder + "/" + kStoreName, to_folder + "/" + kStoreName); !done)
+    return done;
   const std::string sheets = from_folder + "/" + kLocalSheetsName;
   return fs::exists(sheets) ? copy_database(sheets, to_folder + "/" + kLocalSheetsName) : Status{};
 }
@@ -66,8 +68,10 @@ int migrate_store(const std::string& config_path) {
   if (const Status done = store::migrate(*db); !done) return failed(done.error());
   const Result<int> after = store::schema_version(*db);
   if (!after) return failed(after.error());
-  if (*before == *after) fmt::print("the schema is {} already\n", *after);
-  else fmt::print("migrated the schema from {} to {}\n", *before, *after);
+  if (*before == *after)
+    fmt::print("the schema is {} already\n", *after);
+  else
+    fmt::print("migrated the schema from {} to {}\n", *before, *after);
   return 0;
 }
 
@@ -78,7 +82,9 @@ int back_up(const std::string& config_path, const std::string& folder) {
   std::error_code ec;
   if (!fs::create_directory(folder, ec)) {
     const std::string why = ec ? ec.message() : "it exists already";
-    return failed({.code = Errc::invalid_input, .message = fmt::format("cannot make the folder {}: {}", folder, why), .field = "to"});
+    return failed({.code = Errc::invalid_input,
+                   .message = fmt::format("cannot make the folder {}: {}", folder, why),
+                   .field = "to"});
   }
   if (const Status done = fill_folder(config->server.data_dir, folder); !done) {
     fs::remove(folder, ec);
@@ -96,9 +102,14 @@ int restore(const std::string& config_path, const std::string& folder) {
   if (const Status made = make_data_dir(*config); !made) return failed(made.error());
   std::error_code ec;
   if (!fs::is_empty(dir, ec) || ec)
-    return failed({.code = Errc::conflict, .message = fmt::format("the data directory {} is not empty: a backup is restored into an empty one alone", dir), .field = "server.data_dir"});
+    return failed({.code = Errc::conflict,
+                   .message = fmt::format(
+                       "the data directory {} is not empty: a backup is restored into an empty one alone", dir),
+                   .field = "server.data_dir"});
   if (!fs::exists(folder + "/" + kStoreName))
-    return failed({.code = Errc::invalid_input, .message = fmt::format("{} is no backup: it holds no {}", folder, kStoreName), .field = "from"});
+    return failed({.code = Errc::invalid_input,
+                   .message = fmt::format("{} is no backup: it holds no {}", folder, kStoreName),
+                   .field = "from"});
   if (const Status done = fill_folder(folder, dir); !done) return failed(done.error());
   fmt::print("restored into {}\n", dir);
   return 0;

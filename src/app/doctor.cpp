@@ -52,31 +52,38 @@ class ScratchFolder {
   std::string path_;
 };
 
-void check_mode(Report& report, const std::string& path, mode_t forbidden, std::string_view who, std::string_view remedy) {
-  struct stat info {};
+void check_mode(Report& report, const std::string& path, mode_t forbidden, std::string_view who,
+                std::string_view remedy) {
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return report.ok("file mode", path + " is not there yet");
-  if ((info.st_mode & forbidden) != 0) return report.bad("file mode", fmt::format("{} is open to {}; run: chmod {} {}", path, who, remedy, path));
+  if ((info.st_mode & forbidden) != 0)
+    return report.bad("file mode", fmt::format("{} is open to {}; run: chmod {} {}", path, who, remedy, path));
   report.ok("file mode", path);
 }
 
 void check_files(Report& report, const config::Config& config) {
   const std::string& dir = config.server.data_dir;
-  if (!fs::is_directory(dir)) return report.bad("data directory", dir + " does not exist: start the server once, or run rowlane migrate");
+  if (!fs::is_directory(dir))
+    return report.bad("data directory", dir + " does not exist: start the server once, or run rowlane migrate");
   report.ok("data directory", dir);
   check_mode(report, dir, S_IWGRP | S_IWOTH, "other users' changes", "go-w");
   check_mode(report, store_file(config), S_IRWXG | S_IRWXO, "other users", "600");
-  if (config.sheets_provider == "local") check_mode(report, local_sheets_file(config), S_IRWXG | S_IRWXO, "other users", "600");
+  if (config.sheets_provider == "local")
+    check_mode(report, local_sheets_file(config), S_IRWXG | S_IRWXO, "other users", "600");
 }
 
 void check_store(Report& report, const config::Config& config) {
   const std::string path = store_file(config);
-  if (!fs::exists(path)) return report.bad("store", path + " does not exist: start the server once, or run rowlane migrate");
+  if (!fs::exists(path))
+    return report.bad("store", path + " does not exist: start the server once, or run rowlane migrate");
   Result<db::Sqlite> db = db::Sqlite::open(path, {.read_only = true, .create = false});
   if (!db) return report.bad("store", db.error().message);
   const Result<int> version = store::schema_version(*db);
   if (!version) return report.bad("store", version.error().message);
   const int newest = store::migrations().back().number;
-  if (*version != newest) return report.bad("store", fmt::format("{} has schema {}, this program {}: run rowlane migrate", path, *version, newest));
+  if (*version != newest)
+    return report.bad("store",
+                      fmt::format("{} has schema {}, this program {}: run rowlane migrate", path, *version, newest));
   db::Statement check = db->prepare("PRAGMA quick_check(1)");
   const Result<bool> row = check.step();
   if (!row) return report.bad("store", row.error().message);
@@ -90,10 +97,12 @@ void check_spreadsheet(Report& report, const AgencySettings& agency, net::IoThre
   const Result<SpreadsheetSnapshot> read = wait_for(io, api.read(std::move(request)));
   const std::string share_with = api.share_with();
   if (!read && read.error().code == Errc::not_shared)
-    return report.bad(what, fmt::format("{} is not shared; share it as an editor with {}", agency.spreadsheet_id, share_with.empty() ? "nobody: it does not exist" : share_with));
+    return report.bad(what, fmt::format("{} is not shared; share it as an editor with {}", agency.spreadsheet_id,
+                                        share_with.empty() ? "nobody: it does not exist" : share_with));
   if (!read) return report.bad(what, fmt::format("{} cannot be read: {}", agency.spreadsheet_id, read.error().message));
-  report.ok(what, share_with.empty() ? fmt::format("{} can be read", agency.spreadsheet_id)
-                                     : fmt::format("{} can be read; it is shared with {}", agency.spreadsheet_id, share_with));
+  report.ok(what, share_with.empty()
+                      ? fmt::format("{} can be read", agency.spreadsheet_id)
+                      : fmt::format("{} can be read; it is shared with {}", agency.spreadsheet_id, share_with));
 }
 
 void check_google(Report& report, const config::Config& config) {
@@ -106,8 +115,10 @@ void check_google(Report& report, const config::Config& config) {
     if (!clients) {
       report.bad("credentials", clients.error().message);
     } else {
-      for (const auto& [account, client] : *clients) report.ok("credentials", fmt::format("account {} is {}", account, client->share_with()));
-      for (const AgencySettings& agency : config.agencies) check_spreadsheet(report, agency, io, *clients->at(agency.account));
+      for (const auto& [account, client] : *clients)
+        report.ok("credentials", fmt::format("account {} is {}", account, client->share_with()));
+      for (const AgencySettings& agency : config.agencies)
+        check_spreadsheet(report, agency, io, *clients->at(agency.account));
     }
     io.stop();
     io.join();
@@ -122,16 +133,19 @@ void check_local(Report& report, const config::Config& config) {
   const std::string copy = scratch.path() + "/copy.db";
   Result<db::Sqlite> db = db::Sqlite::open(file, {.read_only = true, .create = false});
   if (!db) return report.bad("local spreadsheets", db.error().message);
-  if (const Status copied = db::backup_to(*db, copy); !copied) return report.bad("local spreadsheets", copied.error().message);
+  if (const Status copied = db::backup_to(*db, copy); !copied)
+    return report.bad("local spreadsheets", copied.error().message);
   SystemClock clock;
   SystemRandom random;
-  const Result<std::unique_ptr<sheets::local::LocalSheets>> service = sheets::local::LocalSheets::open({.file = copy}, clock, random);
+  const Result<std::unique_ptr<sheets::local::LocalSheets>> service =
+      sheets::local::LocalSheets::open({.file = copy}, clock, random);
   if (!service) return report.bad("local spreadsheets", service.error().message);
   net::IoThread io;
   io.start("rowlane-doctor");
   sheets::local::LocalTransport http(**service);
   const SheetClients clients = open_local_clients(config, http, clock);
-  for (const AgencySettings& agency : config.agencies) check_spreadsheet(report, agency, io, *clients.at(agency.account));
+  for (const AgencySettings& agency : config.agencies)
+    check_spreadsheet(report, agency, io, *clients.at(agency.account));
   io.stop();
   io.join();
 }
@@ -149,12 +163,16 @@ int doctor(const std::string& config_path) {
     check_files(report, *config);
     check_store(report, *config);
     if (config->agencies.empty()) report.bad("agencies", "there is none in the configuration");
-    if (config->sheets_provider == "local") check_local(report, *config);
-    else check_google(report, *config);
+    if (config->sheets_provider == "local")
+      check_local(report, *config);
+    else
+      check_google(report, *config);
   }
   if (report.failures() == 0) return 0;
   std::fflush(stdout);
-  return failed({.code = Errc::invalid_input, .message = fmt::format("{} check{} failed", report.failures(), report.failures() == 1 ? "" : "s"), .field = {}});
+  return failed({.code = Errc::invalid_input,
+                 .message = fmt::format("{} check{} failed", report.failures(), report.failures() == 1 ? "" : "s"),
+                 .field = {}});
 }
 
 }  // namespace rowlane::app

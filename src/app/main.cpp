@@ -1,9 +1,9 @@
 // The command line. Usage errors exit 2; what a command itself gives is 0 or 1.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/stat.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 
@@ -52,7 +52,9 @@ void add_people_commands(CLI::App& app, Options& o) {
   CLI::App* add = add_command(*user, "add", "adds a user", o);
   add->add_option("--email", o.email, "must fit the agency's `emails`")->required();
   add->add_option("--agency", o.agency, "key of the agency")->required();
-  add->add_option("--role", o.role, "agent, manager or admin")->required()->check(CLI::IsMember({"agent", "manager", "admin"}));
+  add->add_option("--role", o.role, "agent, manager or admin")
+      ->required()
+      ->check(CLI::IsMember({"agent", "manager", "admin"}));
   add->add_flag("--password-stdin", o.password_stdin, "the password is the first line of standard input")->required();
   add->callback([&o] { o.code = user_add({o.config, o.email, o.agency, o.role}); });
   CLI::App* list = add_command(*user, "list", "prints e-mail, role, agency and state of every user, a line each", o);
@@ -71,7 +73,8 @@ void add_people_commands(CLI::App& app, Options& o) {
   revoke->callback([&o] { o.code = token_revoke(o.config, o.token); });
 
   CLI::App* agency = app.add_subcommand("agency", "agencies")->require_subcommand(1);
-  CLI::App* agencies = add_command(*agency, "list", "prints key, name, spreadsheet and account of every agency, a line each", o);
+  CLI::App* agencies =
+      add_command(*agency, "list", "prints key, name, spreadsheet and account of every agency, a line each", o);
   agencies->callback([&o] { o.code = agency_list(o.config); });
 }
 
@@ -91,8 +94,12 @@ void add_record_commands(CLI::App& app, Options& o) {
   CLI::App* sync_command = add_command(app, "sync", "queues a user's records to be put into the sheet", o);
   sync_command->add_option("--email", o.email, "of the user")->required();
   sync_command->add_option("--tab", o.tab, "title or key of one tab; none: all");
-  CLI::Option* wait = sync_command->add_flag("--wait", o.wait, "waits for the end of the job; exits 1 unless it succeeded");
-  sync_command->add_option("--timeout", o.timeout_seconds, "seconds to wait")->default_val(600)->check(CLI::Range(1, 86'400))->needs(wait);
+  CLI::Option* wait =
+      sync_command->add_flag("--wait", o.wait, "waits for the end of the job; exits 1 unless it succeeded");
+  sync_command->add_option("--timeout", o.timeout_seconds, "seconds to wait")
+      ->default_val(600)
+      ->check(CLI::Range(1, 86'400))
+      ->needs(wait);
   sync_command->callback([&o] { o.code = sync_user({o.config, o.email, o.tab, o.wait, o.timeout_seconds}); });
 }
 
@@ -105,7 +112,8 @@ void add_data_commands(CLI::App& app, Options& o) {
   CLI::App* restore_command = add_command(app, "restore", "puts a backup into an empty data directory", o);
   restore_command->add_option("--from", o.folder, "the folder of a backup")->required();
   restore_command->callback([&o] { o.code = restore(o.config, o.folder); });
-  CLI::App* doctor_command = add_command(app, "doctor", "checks what a sync needs, one line each; one read of each spreadsheet", o);
+  CLI::App* doctor_command =
+      add_command(app, "doctor", "checks what a sync needs, one line each; one read of each spreadsheet", o);
   doctor_command->callback([&o] { o.code = doctor(o.config); });
 }
 

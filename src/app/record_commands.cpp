@@ -30,7 +30,8 @@ Result<Actor> find_actor(StoreAccess& s, const std::string& email) {
   Result<store::User> user = s.find_user(email);
   if (!user) return std::unexpected(user.error());
   if (user->disabled) return fail(Errc::forbidden, fmt::format("{} is disabled", user->email), "email");
-  if (user->role == store::Role::admin) return fail(Errc::forbidden, fmt::format("{} is an admin and has no records", user->email), "email");
+  if (user->role == store::Role::admin)
+    return fail(Errc::forbidden, fmt::format("{} is an admin and has no records", user->email), "email");
   const Result<const AgencySettings*> agency = s.agency_of(*user);
   if (!agency) return std::unexpected(agency.error());
   const Scope scope = auth::scope_of(*user);
@@ -54,7 +55,8 @@ std::string outcome(const store::Job& job) {
   std::string out(to_string(job.state));
   const Json result = parse_json(job.result).value_or(Json());
   for (const char* count : {"exported", "added", "updated", "deleted", "imported", "kept"})
-    if (const auto number = result[count].as_int()) out += fmt::format("{} {} {}", out.contains(':') ? "," : ":", count, *number);
+    if (const auto number = result[count].as_int())
+      out += fmt::format("{} {} {}", out.contains(':') ? "," : ":", count, *number);
   return out;
 }
 
@@ -67,13 +69,15 @@ int import_file(const ImportCommand& options) {
   if (!actor) return failed(actor.error());
   Result<std::string> text = read_whole(options.file);
   if (!text) return failed(text.error());
-  const auto imported = s.wait(records::import_csv(*s.store, actor->scope, s.catalogue, records::own_fields(*actor->agency), std::move(*text),
-                                                   {.dry_run = options.dry_run, .skip_bad = options.skip_bad}));
+  const auto imported =
+      s.wait(records::import_csv(*s.store, actor->scope, s.catalogue, records::own_fields(*actor->agency),
+                                 std::move(*text), {.dry_run = options.dry_run, .skip_bad = options.skip_bad}));
   if (!imported) return failed(imported.error());
   for (const store::ImportError& error : imported->report.errors)
     fmt::print(stderr, "line {}{}{}: {}\n", error.line, error.field.empty() ? "" : ", ", error.field, error.reason);
   if (imported->refused) return failed({.code = Errc::invalid_input, .message = "nothing was imported", .field = {}});
-  fmt::print("{}added {}, updated {}, unchanged {}\n", options.dry_run ? "would have " : "", imported->report.added, imported->report.updated, imported->report.unchanged);
+  fmt::print("{}added {}, updated {}, unchanged {}\n", options.dry_run ? "would have " : "", imported->report.added,
+             imported->report.updated, imported->report.unchanged);
   return 0;
 }
 
@@ -82,15 +86,19 @@ int export_file(const ExportCommand& options) {
   if (const Status opened = s.open(options.config_path); !opened) return failed(opened.error());
   const Result<Actor> actor = find_actor(s, options.email);
   if (!actor) return failed(actor.error());
-  const Result<std::string> text = s.wait(records::export_csv(*s.store, actor->scope, s.catalogue, records::own_fields(*actor->agency)));
+  const Result<std::string> text =
+      s.wait(records::export_csv(*s.store, actor->scope, s.catalogue, records::own_fields(*actor->agency)));
   if (!text) return failed(text.error());
   if (options.file == "-") {
     std::cout << *text << std::flush;
-    return std::cout ? 0 : failed({.code = Errc::unavailable, .message = "standard output cannot be written", .field = {}});
+    return std::cout ? 0
+                     : failed({.code = Errc::unavailable, .message = "standard output cannot be written", .field = {}});
   }
   std::ofstream out(options.file, std::ios::binary | std::ios::trunc);
   out << *text << std::flush;
-  if (!out) return failed({.code = Errc::unavailable, .message = fmt::format("cannot write {}", options.file), .field = "file"});
+  if (!out)
+    return failed(
+        {.code = Errc::unavailable, .message = fmt::format("cannot write {}", options.file), .field = "file"});
   return 0;
 }
 
@@ -99,10 +107,14 @@ int sync_user(const SyncCommand& options) {
   if (const Status opened = s.open(options.config_path); !opened) return failed(opened.error());
   const Result<Actor> actor = find_actor(s, options.email);
   if (!actor) return failed(actor.error());
-  store::NewJob wanted{.scope = actor->scope, .spreadsheet_id = actor->agency->spreadsheet_id, .lane_jobs_max = static_cast<int>(s.config.server.lane_jobs_max)};
+  store::NewJob wanted{.scope = actor->scope,
+                       .spreadsheet_id = actor->agency->spreadsheet_id,
+                       .lane_jobs_max = static_cast<int>(s.config.server.lane_jobs_max)};
   if (!options.tab.empty()) {
     const TabLayout* tab = actor->agency->find_tab(options.tab);
-    if (!tab) return failed({.code = Errc::invalid_input, .message = fmt::format("there is no tab '{}'", options.tab), .field = "tab"});
+    if (!tab)
+      return failed(
+          {.code = Errc::invalid_input, .message = fmt::format("there is no tab '{}'", options.tab), .field = "tab"});
     wanted.tabs.push_back(tab->key);
   }
   // The server finds it within a second: it looks at the store, and a command is another process.
@@ -119,12 +131,21 @@ int sync_user(const SyncCommand& options) {
     if (!job) return failed(job.error());
     if (is_finished(job->state) || job->state == JobState::held) {
       fmt::print("job {} {}\n", queued->id.value, outcome(*job));
-      if (job->state == JobState::held) return failed({.code = Errc::conflict, .message = "the job is held: a person must confirm or cancel it", .field = {}});
-      return job->state == JobState::succeeded ? 0 : failed({.code = Errc::conflict, .message = job->error.empty() ? "the job did not succeed" : job->error, .field = {}});
+      if (job->state == JobState::held)
+        return failed(
+            {.code = Errc::conflict, .message = "the job is held: a person must confirm or cancel it", .field = {}});
+      return job->state == JobState::succeeded
+                 ? 0
+                 : failed({.code = Errc::conflict,
+                           .message = job->error.empty() ? "the job did not succeed" : job->error,
+                           .field = {}});
     }
-    if (job->state == JobState::waiting && job->reason_text != told) fmt::print(stderr, "waiting: {}\n", told = job->reason_text);
+    if (job->state == JobState::waiting && job->reason_text != told)
+      fmt::print(stderr, "waiting: {}\n", told = job->reason_text);
     if (std::chrono::steady_clock::now() >= until)
-      return failed({.code = Errc::unavailable, .message = fmt::format("the job is still {}; it stays in the queue", to_string(job->state)), .field = {}});
+      return failed({.code = Errc::unavailable,
+                     .message = fmt::format("the job is still {}; it stays in the queue", to_string(job->state)),
+                     .field = {}});
     std::this_thread::sleep_for(kLookEvery);  // the job runs in another process: looking is the only way to learn of it
   }
 }

@@ -27,7 +27,8 @@ store::AccountQuotas quotas_of(const config::Config& config) {
   if (config.sheets_provider == "local") return out;
   for (const config::GoogleAccount& account : config.accounts) {
     const config::Quota& q = account.quota;
-    out[account.name] = {static_cast<int>(q.reads), static_cast<int>(q.writes), static_cast<int>(q.project_reads), static_cast<int>(q.project_writes), Millis{q.window_seconds * 1000}};
+    out[account.name] = {static_cast<int>(q.reads), static_cast<int>(q.writes), static_cast<int>(q.project_reads),
+                         static_cast<int>(q.project_writes), Millis{q.window_seconds * 1000}};
   }
   return out;
 }
@@ -65,7 +66,8 @@ Status Server::Impl::open() {
   if (const Status made = make_data_dir(config); !made) return made;
   lock_file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_file < 0 || ::flock(lock_file, LOCK_EX | LOCK_NB) != 0)
-    return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir), "server.data_dir");
+    return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir),
+                "server.data_dir");
   if (const Status done = migrate_database(config); !done) return done;
   Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(store_file(config), 2);
   if (!opened) return std::unexpected(opened.error());
@@ -74,7 +76,8 @@ Status Server::Impl::open() {
   web.start("rowlane-web");
   engine.start("rowlane-engine", net::IoThread::Share::what_is_left);  // accepting goes before working off
   for (AgencySettings& agency : config.agencies) {
-    const Result<AgencyId> id = wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account}));
+    const Result<AgencyId> id =
+        wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account}));
     if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));
     agency.id = *id;
   }
@@ -87,7 +90,8 @@ Status Server::Impl::open() {
 
 Status Server::Impl::open_sheets() {
   if (config.sheets_provider == "local") {
-    Result<std::unique_ptr<sheets::local::LocalSheets>> service = sheets::local::LocalSheets::open({.file = local_sheets_file(config)}, clock, random);
+    Result<std::unique_ptr<sheets::local::LocalSheets>> service =
+        sheets::local::LocalSheets::open({.file = local_sheets_file(config)}, clock, random);
     if (!service) return std::unexpected(service.error());
     local = std::move(*service);
     http = std::make_unique<sheets::local::LocalTransport>(*local);
@@ -98,23 +102,28 @@ Status Server::Impl::open_sheets() {
     if (!opened) return std::unexpected(opened.error());
     clients = std::move(*opened);
   }
-  passes = std::make_unique<sync::SyncPassRunner>(*store, [this](const std::string& account) -> sheets::SheetApi& {
-    const auto client = clients.find(account);
-    return *(client != clients.end() ? client->second : clients.begin()->second);
-  }, config.agencies, catalogue, clock, random, sync::PassOptions{.quota = quotas_of(config)});
+  passes = std::make_unique<sync::SyncPassRunner>(
+      *store,
+      [this](const std::string& account) -> sheets::SheetApi& {
+        const auto client = clients.find(account);
+        return *(client != clients.end() ? client->second : clients.begin()->second);
+      },
+      config.agencies, catalogue, clock, random, sync::PassOptions{.quota = quotas_of(config)});
   lanes::DriverOptions options{.node = "node-" + random_text(random, 10), .accounts = {}, .quota = quotas_of(config)};
   for (const auto& [account, client] : clients) options.accounts.push_back(account);
   driver = std::make_unique<lanes::Driver>(engine, *store, *passes, random, std::move(options));
   store->on_ready([this] { driver->wake(); });
 
   passwords = std::make_unique<auth::PasswordPool>();
-  auth = std::make_unique<auth::Auth>(*store, *passwords, clock, random, auth::AuthOptions{.secure_cookie = !config.server.tls_certificate.empty()});
+  auth = std::make_unique<auth::Auth>(*store, *passwords, clock, random,
+                                      auth::AuthOptions{.secure_cookie = !config.server.tls_certificate.empty()});
   api::ApiOptions api_options;
   api_options.lane_jobs_max = static_cast<int>(config.server.lane_jobs_max);
   api_options.is_demo = is_demo;
   const bool is_local = local != nullptr;
   api_options.spreadsheet_link = [is_local](const AgencySettings& agency) {
-    return is_local ? fmt::format("{}/d/{}", kLocalMount, agency.spreadsheet_id) : fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", agency.spreadsheet_id);
+    return is_local ? fmt::format("{}/d/{}", kLocalMount, agency.spreadsheet_id)
+                    : fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", agency.spreadsheet_id);
   };
   api_options.share_with = [this](const AgencySettings& agency) {
     const auto client = clients.find(agency.account);
@@ -132,8 +141,14 @@ Status Server::Impl::make_missing_books() {
   engine.post([&] {
     for (const AgencySettings& agency : config.agencies) {
       if (local->exists(agency.spreadsheet_id)) continue;
-      const Result<std::string> id = local->create({.id = agency.spreadsheet_id, .title = agency.name, .time_zone = agency.time_zone, .tabs = {}, .shared_with = {}});
-      if (!id) return made.set_value(fail(id.error().code, fmt::format("spreadsheet {}: {}", agency.spreadsheet_id, id.error().message)));
+      const Result<std::string> id = local->create({.id = agency.spreadsheet_id,
+                                                    .title = agency.name,
+                                                    .time_zone = agency.time_zone,
+                                                    .tabs = {},
+                                                    .shared_with = {}});
+      if (!id)
+        return made.set_value(
+            fail(id.error().code, fmt::format("spreadsheet {}: {}", agency.spreadsheet_id, id.error().message)));
       log_info("made the local spreadsheet {}", agency.spreadsheet_id);
     }
     made.set_value({});
@@ -162,7 +177,8 @@ bool may_reach(const std::vector<AgencySettings>& agencies, AgencyId agency, std
     if (!path.starts_with(prefix)) continue;
     const std::string_view rest = path.substr(prefix.size());
     const std::string_view id = rest.substr(0, rest.find_first_of("/:"));
-    return std::any_of(agencies.begin(), agencies.end(), [&](const AgencySettings& own) { return own.id == agency && own.spreadsheet_id == id; });
+    return std::any_of(agencies.begin(), agencies.end(),
+                       [&](const AgencySettings& own) { return own.id == agency && own.spreadsheet_id == id; });
   }
   return false;
 }
@@ -178,7 +194,9 @@ Task<net::Response> Server::Impl::handle_local_sheets(net::Request request) {
   if (!may_reach(config.agencies, caller->scope.agency, request.path))
     co_return net::problem(Error{.code = Errc::not_found, .message = "there is no such spreadsheet", .field = {}});
   co_return co_await suspend_for<net::Response>([&](Resolver<net::Response> done) {
-    engine.post([this, request = std::move(request), done = std::move(done)]() mutable { detach(engine, answer_on_engine(local.get(), std::move(request), std::move(done))); });
+    engine.post([this, request = std::move(request), done = std::move(done)]() mutable {
+      detach(engine, answer_on_engine(local.get(), std::move(request), std::move(done)));
+    });
   });
 }
 
@@ -188,7 +206,8 @@ Task<net::Response> answered(net::Response response) { co_return response; }
 
 Task<net::Response> Server::Impl::handle(net::Request request) {
   if (std::optional<net::Response> page = dashboard_answer(request)) return answered(std::move(*page));
-  if (local && request.path.starts_with(fmt::format("{}/", kLocalMount))) return handle_local_sheets(std::move(request));
+  if (local && request.path.starts_with(fmt::format("{}/", kLocalMount)))
+    return handle_local_sheets(std::move(request));
   return router.handle(std::move(request));
 }
 
@@ -208,12 +227,15 @@ Result<std::uint16_t> Server::start() {
   const Result<config::ListenAddress> address = config::parse_listen(impl_->config.server.listen);
   if (!address) return std::unexpected(address.error());
   net::ListenOptions options{.address = address->address, .port = address->port, .limits = {}, .tls = std::nullopt};
-  if (!impl_->config.server.tls_certificate.empty()) options.tls = net::TlsFiles{impl_->config.server.tls_certificate, impl_->config.server.tls_key};
+  if (!impl_->config.server.tls_certificate.empty())
+    options.tls = net::TlsFiles{impl_->config.server.tls_certificate, impl_->config.server.tls_key};
   options.limits.body_bytes_for = [](std::string_view, std::string_view path) {
     return path == api::kImportPath || path.starts_with(kLocalMount) ? api::kImportBytesMax : std::size_t{1024 * 1024};
   };
   impl_->listener = std::make_unique<net::Listener>();
-  const Result<std::uint16_t> port = impl_->listener->start(impl_->web, std::move(options), [impl = impl_.get()](net::Request request) { return impl->handle(std::move(request)); });
+  const Result<std::uint16_t> port =
+      impl_->listener->start(impl_->web, std::move(options),
+                             [impl = impl_.get()](net::Request request) { return impl->handle(std::move(request)); });
   if (!port) return port;
   impl_->engine.post([impl = impl_.get()] {
     impl->driver->start();
@@ -240,10 +262,13 @@ void Server::stop() {
   auto joined = std::make_shared<std::promise<bool>>();
   std::future<bool> ended = joined->get_future();
   struct Into {
-    static Task<void> promise(Task<bool> from, std::shared_ptr<std::promise<bool>> to) { to->set_value(co_await std::move(from)); }
+    static Task<void> promise(Task<bool> from, std::shared_ptr<std::promise<bool>> to) {
+      to->set_value(co_await std::move(from));
+    }
   };
   detach(impl_->engine, Into::promise(join(impl_->driver.get()), joined));
-  if (ended.wait_for(kStopTime) == std::future_status::timeout) log_warning("a pass did not end in time; the next start goes on with it");
+  if (ended.wait_for(kStopTime) == std::future_status::timeout)
+    log_warning("a pass did not end in time; the next start goes on with it");
 }
 
 }  // namespace rowlane::app

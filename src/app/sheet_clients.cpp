@@ -22,7 +22,8 @@ Result<SheetClients> open_google_clients(const config::Config& config, net::Http
 SheetClients open_local_clients(const config::Config& config, net::HttpClient& http, const Clock& clock) {
   SheetClients clients;
   const GoogleOptions options{.sheets_url = std::string(sheets::local::LocalTransport::kAddress)};
-  for (const config::GoogleAccount& account : config.accounts) clients[account.name] = std::make_unique<GoogleSheets>(http, clock, options, std::nullopt);
+  for (const config::GoogleAccount& account : config.accounts)
+    clients[account.name] = std::make_unique<GoogleSheets>(http, clock, options, std::nullopt);
   return clients;
 }
 

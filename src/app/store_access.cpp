@@ -14,14 +14,18 @@ std::string local_sheets_file(const config::Config& config) { return config.serv
 Result<config::Config> load_config(const std::string& path, FieldCatalogue& catalogue) {
   Result<config::Config> config = config::load_config(path, catalogue, config::process_environment());
   if (config && config->store_url != "sqlite")
-    return fail(Errc::invalid_input, "store.url: this version keeps its data in SQLite alone; set store.url = \"sqlite\"", "store.url");
+    return fail(Errc::invalid_input,
+                "store.url: this version keeps its data in SQLite alone; set store.url = \"sqlite\"", "store.url");
   return config;
 }
 
 Status make_data_dir(const config::Config& config) {
   std::error_code ec;
   std::filesystem::create_directories(config.server.data_dir, ec);
-  if (ec) return fail(Errc::unavailable, fmt::format("cannot make the data directory {}: {}", config.server.data_dir, ec.message()), "server.data_dir");
+  if (ec)
+    return fail(Errc::unavailable,
+                fmt::format("cannot make the data directory {}: {}", config.server.data_dir, ec.message()),
+                "server.data_dir");
   return {};
 }
 

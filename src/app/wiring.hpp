@@ -26,7 +26,7 @@ struct Server::Impl {
   net::IoThread web, engine;
   std::unique_ptr<store::ThreadedRunner> runner;
   std::unique_ptr<store::SqliteStore> store;
-  std::unique_ptr<sheets::local::LocalSheets> local;       // provider "local": used on `engine` alone
+  std::unique_ptr<sheets::local::LocalSheets> local;  // provider "local": used on `engine` alone
   std::unique_ptr<net::HttpClient> http;
   SheetClients clients;  // by account
   std::unique_ptr<sync::SyncPassRunner> passes;

@@ -45,12 +45,15 @@ Status check_same_origin(const net::Request& request) {
   const std::string content_type = lower(request.header("content-type"));
   const std::string_view type = trim(std::string_view(content_type).substr(0, content_type.find(';')));
   if (type != "application/json" && type != "text/csv")
-    return fail(Errc::forbidden, "with a session cookie the content type must be application/json (text/csv for an import)");
+    return fail(Errc::forbidden,
+                "with a session cookie the content type must be application/json (text/csv for an import)");
   const std::string_view site = request.header("sec-fetch-site");
   if (site == "same-origin") return {};
   const std::string origin = lower(request.header("origin"));
   const std::size_t scheme = origin.find("://");
-  if (site.empty() && scheme != std::string::npos && std::string_view(origin).substr(scheme + 3) == lower(request.header("host"))) return {};
+  if (site.empty() && scheme != std::string::npos &&
+      std::string_view(origin).substr(scheme + 3) == lower(request.header("host")))
+    return {};
   return fail(Errc::forbidden, "with a session cookie a change must come from Rowlane's own pages");
 }
 
@@ -89,11 +92,15 @@ std::string Auth::cookie(std::string_view value, Millis age) const {
 Status Auth::check_throttle(std::string_view account, std::string_view address) const {
   const Millis pause = throttle_.wait(account, address);
   if (pause <= Millis{0}) return {};
-  return std::unexpected(Error{.code = Errc::too_many, .message = "too many failed sign-ins; try again later", .field = {}, .retry_after = pause});
+  return std::unexpected(Error{.code = Errc::too_many,
+                               .message = "too many failed sign-ins; try again later",
+                               .field = {},
+                               .retry_after = pause});
 }
 
 Task<Result<SignedIn>> Auth::sign_in(Credentials credentials) {
-  if (const Status may = check_throttle(credentials.email, credentials.address); !may) co_return std::unexpected(may.error());
+  if (const Status may = check_throttle(credentials.email, credentials.address); !may)
+    co_return std::unexpected(may.error());
   auto found = co_await store_.find_user(credentials.email);
   if (!found) co_return std::unexpected(found.error());
   const bool can_sign_in = found->has_value() && !(*found)->disabled && !(*found)->password_hash.empty();
@@ -101,7 +108,8 @@ Task<Result<SignedIn>> Auth::sign_in(Credentials credentials) {
   const auto fits = co_await passwords_.verify(std::move(hash), std::move(credentials.password));
   if (!fits) co_return std::unexpected(fits.error());
   // Once more: of many guesses sent at once, those beyond the free ones learn nothing, not even a right one.
-  if (const Status may = check_throttle(credentials.email, credentials.address); !may) co_return std::unexpected(may.error());
+  if (const Status may = check_throttle(credentials.email, credentials.address); !may)
+    co_return std::unexpected(may.error());
   if (!*fits || !can_sign_in) {
     throttle_.failed(credentials.email, credentials.address);
     co_return fail(Errc::unauthenticated, "the e-mail or the password is wrong");
@@ -110,7 +118,8 @@ Task<Result<SignedIn>> Auth::sign_in(Credentials credentials) {
 
   SignedIn out{.user = std::move(**found)};
   const std::string session = new_session(random_);
-  const Status kept = co_await store_.create_session(out.user.id, token_hash(session), clock_.now() + options_.session_length);
+  const Status kept =
+      co_await store_.create_session(out.user.id, token_hash(session), clock_.now() + options_.session_length);
   if (!kept) co_return std::unexpected(kept.error());
   out.cookie = cookie(session, options_.session_length);
   if (credentials.with_token) {
@@ -130,7 +139,8 @@ Task<Result<std::string>> Auth::sign_out(Caller caller) {
 }
 
 Task<Status> Auth::change_password(Caller caller, std::string present, std::string wanted, std::string address) {
-  if (const Status ok = check_new_password(wanted); !ok) co_return fail(ok.error().code, ok.error().message, "newPassword");
+  if (const Status ok = check_new_password(wanted); !ok)
+    co_return fail(ok.error().code, ok.error().message, "newPassword");
   if (const Status may = check_throttle(caller.user.email, address); !may) co_return may;
   const auto fits = co_await passwords_.verify(caller.user.password_hash, std::move(present));
   if (!fits) co_return std::unexpected(fits.error());

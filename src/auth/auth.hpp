@@ -53,7 +53,8 @@ Status check_same_origin(const net::Request& request);
 class Auth {
  public:
   // All outlive this object.
-  Auth(store::PeopleStore& store, PasswordPool& passwords, const Clock& clock, Random& random, AuthOptions options = {});
+  Auth(store::PeopleStore& store, PasswordPool& passwords, const Clock& clock, Random& random,
+       AuthOptions options = {});
 
   // Asks the store each time: a revoked token or a disabled user holds from the next request on.
   // unauthenticated without a valid token or session; forbidden when a cookie's request may come from elsewhere.

@@ -22,7 +22,8 @@ Millis LoginThrottle::wait_of(const std::string& key, int free) const {
 }
 
 Millis LoginThrottle::wait(std::string_view account, std::string_view address) const {
-  return std::max(wait_of(pair_key(account, address), rules_.pair_free), wait_of(std::string(address), rules_.address_free));
+  return std::max(wait_of(pair_key(account, address), rules_.pair_free),
+                  wait_of(std::string(address), rules_.address_free));
 }
 
 void LoginThrottle::count(const std::string& key) {

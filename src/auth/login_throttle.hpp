@@ -16,7 +16,7 @@ namespace rowlane::auth {
 struct ThrottleRules {
   int pair_free = 5, address_free = 100;  // failures before the first wait
   Millis wait_min{1'000}, wait_max{300'000};
-  Millis forget_after{900'000};           // since the last failure
+  Millis forget_after{900'000};  // since the last failure
   std::size_t entries_max = 20'000;
 };
 

@@ -15,7 +15,9 @@ void ready() {
 }
 
 Error pool_is_full() {
-  return Error{.code = Errc::too_many, .message = "too many people are signing in; try again in a moment", .retry_after = Millis{2000}};
+  return Error{.code = Errc::too_many,
+               .message = "too many people are signing in; try again in a moment",
+               .retry_after = Millis{2000}};
 }
 }  // namespace
 
@@ -34,7 +36,8 @@ std::string new_session(Random& random) { return random_text(random, kSecretLeng
 
 Status check_new_password(std::string_view password) {
   if (password.size() < kPasswordBytesMin)
-    return fail(Errc::invalid_input, fmt::format("a password needs at least {} characters", kPasswordBytesMin), "password");
+    return fail(Errc::invalid_input, fmt::format("a password needs at least {} characters", kPasswordBytesMin),
+                "password");
   if (password.size() > kPasswordBytesMax)
     return fail(Errc::invalid_input, fmt::format("a password has at most {} bytes", kPasswordBytesMax), "password");
   return {};

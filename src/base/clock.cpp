@@ -4,9 +4,7 @@
 
 namespace rowlane {
 
-WallTime SystemClock::now() const {
-  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-}
+WallTime SystemClock::now() const { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
 
 std::string to_iso8601(WallTime t) {
   const auto day = std::chrono::floor<std::chrono::days>(t);

@@ -1,11 +1,11 @@
 #include "base/json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace rowlane {
 
@@ -70,7 +70,9 @@ struct Builder {
     keys.push_back(std::exchange(text, {}));
     return true;
   }
-  bool on_string_part(string_view part, std::size_t, error_code&) { return text.append(part.data(), part.size()), true; }
+  bool on_string_part(string_view part, std::size_t, error_code&) {
+    return text.append(part.data(), part.size()), true;
+  }
   bool on_string(string_view part, std::size_t, error_code& ec) {
     text.append(part.data(), part.size());
     return add(Json(std::exchange(text, {})), ec);
@@ -172,12 +174,23 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
     }
   }
   out.append(text, plain, text.size() - plain);
@@ -247,16 +260,18 @@ Result<Json> parse_json(std::string_view text) {
     }
   }
   // Text that is no Unicode is its member's fault; anything else is the document's.
-  const bool is_bad_text = ec == boost::json::error::illegal_leading_surrogate || ec == boost::json::error::illegal_trailing_surrogate ||
-                           follows_lead_surrogate(text, read) || (read < text.size() && static_cast<unsigned char>(text[read]) >= 0x80);
+  const bool is_bad_text = ec == boost::json::error::illegal_leading_surrogate ||
+                           ec == boost::json::error::illegal_trailing_surrogate || follows_lead_surrogate(text, read) ||
+                           (read < text.size() && static_cast<unsigned char>(text[read]) >= 0x80);
   const std::string& doubled = parser.handler().doubled_key;
   const std::string why = !doubled.empty() ? fmt::format("the key \"{}\" stands twice in one object", doubled)
                           : ec == boost::json::error::too_deep ? fmt::format("nested deeper than {} levels", kDepthMax)
                           : ec == boost::json::error::incomplete ? std::string("ends too early")
                           : is_bad_text                          ? std::string("text that is not Unicode")
-                                                                  : ec.message();
+                                                                 : ec.message();
   std::string field = is_bad_text && !parser.handler().keys.empty() ? parser.handler().keys.back() : std::string();
-  return fail(Errc::invalid_input, fmt::format("not valid JSON at line {}, column {}: {}", line, column, why), std::move(field));
+  return fail(Errc::invalid_input, fmt::format("not valid JSON at line {}, column {}: {}", line, column, why),
+              std::move(field));
 }
 
 bool is_utf8(std::string_view text) {
@@ -269,10 +284,14 @@ bool is_utf8(std::string_view text) {
     }
     int more;
     std::uint32_t point, least;
-    if ((*p & 0xe0) == 0xc0) more = 1, point = *p & 0x1fu, least = 0x80;
-    else if ((*p & 0xf0) == 0xe0) more = 2, point = *p & 0x0fu, least = 0x800;
-    else if ((*p & 0xf8) == 0xf0) more = 3, point = *p & 0x07u, least = 0x10000;
-    else return false;
+    if ((*p & 0xe0) == 0xc0)
+      more = 1, point = *p & 0x1fu, least = 0x80;
+    else if ((*p & 0xf0) == 0xe0)
+      more = 2, point = *p & 0x0fu, least = 0x800;
+    else if ((*p & 0xf8) == 0xf0)
+      more = 3, point = *p & 0x07u, least = 0x10000;
+    else
+      return false;
     if (end - p <= more) return false;
     for (int i = 1; i <= more; ++i) {
       if ((p[i] & 0xc0) != 0x80) return false;

@@ -1,11 +1,11 @@
 // The log: one line an event on stderr, through spdlog. Secrets and row contents never go in.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace rowlane {
 

@@ -71,8 +71,7 @@ void TaskGroup::spawn(Task<void> task) {
 
 Task<void> TaskGroup::join() {
   if (running_.empty()) co_return;
-  co_await suspend_for<std::monostate>(
-      [this](Resolver<std::monostate> done) { joiners_.push_back(std::move(done)); });
+  co_await suspend_for<std::monostate>([this](Resolver<std::monostate> done) { joiners_.push_back(std::move(done)); });
 }
 
 namespace {

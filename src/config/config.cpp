@@ -88,7 +88,8 @@ class Reader {
         return unknown(*key, name, {"server", "store", "sheets", "google", "agency"});
       const toml::table* table = node->as_table();
       if (!table) return wrong(*node, name, "a section");
-      const Status ok = name == "google" ? read_google(*table, config) : read_section(*table, name, config, kServerOptions);
+      const Status ok =
+          name == "google" ? read_google(*table, config) : read_section(*table, name, config, kServerOptions);
       if (!ok) return ok;
     }
     return {};
@@ -101,7 +102,8 @@ class Reader {
   std::unexpected<Error> wrong(const toml::node& node, std::string_view name, std::string_view expected) const {
     return at(node.source(), name, fmt::format("'{}' must be {}", name, expected));
   }
-  std::unexpected<Error> unknown(const toml::key& key, std::string_view name, const std::vector<std::string>& known) const {
+  std::unexpected<Error> unknown(const toml::key& key, std::string_view name,
+                                 const std::vector<std::string>& known) const {
     const std::string near = nearest(key.str(), known);
     return at(key.source(), name,
               near.empty() ? fmt::format("unknown key '{}'", name)
@@ -127,8 +129,8 @@ class Reader {
   }
 
   template <class Owner, std::size_t N>
-  Status read_section(const toml::table& table, std::string_view section, Owner& owner, const Option<Owner> (&options)[N],
-                      std::initializer_list<std::string_view> elsewhere = {}) const {
+  Status read_section(const toml::table& table, std::string_view section, Owner& owner,
+                      const Option<Owner> (&options)[N], std::initializer_list<std::string_view> elsewhere = {}) const {
     for (const auto& [key, node] : in_file_order(table)) {
       if (one_of(key->str(), elsewhere)) continue;
       const std::string name = fmt::format("{}.{}", section, key->str());
@@ -146,7 +148,8 @@ class Reader {
     return {};
   }
 
-  Status read_account(const toml::table& table, GoogleAccount& account, std::initializer_list<std::string_view> elsewhere) const {
+  Status read_account(const toml::table& table, GoogleAccount& account,
+                      std::initializer_list<std::string_view> elsewhere) const {
     if (const Status ok = read_section(table, "google", account, kAccountOptions, elsewhere); !ok) return ok;
     const toml::node* quota = table.get("quota");
     if (!quota) return {};
@@ -198,13 +201,16 @@ class Reader {
         {"agency", "auto_sync", [](AgencySettings& a) -> Slot { return &a.auto_sync; }},
         {"agency", "time_zone", [](AgencySettings& a) -> Slot { return &a.time_zone; }},
     };
-    if (const Status ok = read_section(table, "agency", agency, options, {"emails", "date_order", "tabs"}); !ok) return ok;
+    if (const Status ok = read_section(table, "agency", agency, options, {"emails", "date_order", "tabs"}); !ok)
+      return ok;
     if (agency.key.empty()) return at(table.source(), "agency.key", "an agency needs a 'key'");
     if (agency.spreadsheet_id.empty())
-      return at(table.source(), "agency.spreadsheet_id", fmt::format("agency '{}' needs a 'spreadsheet_id'", agency.key));
+      return at(table.source(), "agency.spreadsheet_id",
+                fmt::format("agency '{}' needs a 'spreadsheet_id'", agency.key));
     if (agency.name.empty()) agency.name = agency.key;
     if (config.find_agency(agency.key))
-      return wrong(*table.get("key"), "agency.key", fmt::format("the key of one agency only ('{}' is there twice)", agency.key));
+      return wrong(*table.get("key"), "agency.key",
+                   fmt::format("the key of one agency only ('{}' is there twice)", agency.key));
     for (const AgencySettings& other : config.agencies)
       if (other.spreadsheet_id == agency.spreadsheet_id)
         return wrong(*table.get("spreadsheet_id"), "agency.spreadsheet_id",
@@ -249,9 +255,10 @@ class Reader {
         if (!list) return std::unexpected(list.error());
         for (const std::string& vertical : *list) {
           if (!is_vertical(vertical))
-            return at(node->source(), full, fmt::format("unknown vertical '{}'; did you mean '{}'?", vertical, nearest(vertical, verticals())));
-          if (agency.tab_of(vertical))
-            return at(node->source(), full, fmt::format("'{}' is in two tabs", vertical));
+            return at(
+                node->source(), full,
+                fmt::format("unknown vertical '{}'; did you mean '{}'?", vertical, nearest(vertical, verticals())));
+          if (agency.tab_of(vertical)) return at(node->source(), full, fmt::format("'{}' is in two tabs", vertical));
         }
         tab.verticals = std::move(*list);
       } else if (name->str() == "keys") {
@@ -265,13 +272,16 @@ class Reader {
         return unknown(*name, full, {"tab", "verticals", "new_vertical", "new_rows", "keys", "columns"});
       }
     }
-    if (tab.title.empty()) return at(table.source(), section, fmt::format("'{}' needs 'tab', the title of the tab", section));
+    if (tab.title.empty())
+      return at(table.source(), section, fmt::format("'{}' needs 'tab', the title of the tab", section));
     if (tab.columns.empty()) return at(table.source(), section, fmt::format("'{}' needs 'columns'", section));
     if (tab.verticals.empty()) return at(table.source(), section, fmt::format("'{}' needs 'verticals'", section));
     if (tab.new_vertical.empty()) tab.new_vertical = tab.verticals.front();
-    if (!tab.holds(tab.new_vertical)) return wrong(*table.get("new_vertical"), section + ".new_vertical", "one of the tab's verticals");
+    if (!tab.holds(tab.new_vertical))
+      return wrong(*table.get("new_vertical"), section + ".new_vertical", "one of the tab's verticals");
     for (const TabLayout& other : agency.tabs)
-      if (other.title == tab.title) return wrong(*table.get("tab"), section + ".tab", fmt::format("of one tab only; '{}' has it too", other.key));
+      if (other.title == tab.title)
+        return wrong(*table.get("tab"), section + ".tab", fmt::format("of one tab only; '{}' has it too", other.key));
     agency.tabs.push_back(std::move(tab));
     return {};
   }
@@ -289,7 +299,9 @@ class Reader {
         const auto id = catalogue_.find(field);
         if (!id || FieldCatalogue::is_extra(*id)) {
           const std::string near = nearest(field, shipped_names());
-          return at(entry.source(), name, fmt::format("unknown field '{}'{}", field, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+          return at(entry.source(), name,
+                    fmt::format("unknown field '{}'{}", field,
+                                near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
         }
         natural.push_back(*id);
       }
@@ -311,7 +323,8 @@ class Reader {
       const bool plain = !field.empty() && field.size() <= 64 && std::all_of(field.begin(), field.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
       });
-      if (!plain) return at(key->source(), full, fmt::format("'{}' cannot be a field's name: a-z, 0-9 and _ alone", field));
+      if (!plain)
+        return at(key->source(), full, fmt::format("'{}' cannot be a field's name: a-z, 0-9 and _ alone", field));
       const bool is_owner = field == "owner";
       if (one_of(field, {"id", "version", "sync", "extra"}) || is_owner)
         return at(key->source(), full, fmt::format("'{}' is no field that can be mapped", field));
@@ -355,7 +368,8 @@ Status put_text(const std::string& text, const std::string& name, Slot slot, std
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
-      return fail(Errc::invalid_input, fmt::format("{} in the environment must be a whole number from {} to {}", name, least, most), name);
+      return fail(Errc::invalid_input,
+                  fmt::format("{} in the environment must be a whole number from {} to {}", name, least, most), name);
     **number = value;
   } else {
     if (!one_of(text, {"true", "false", "1", "0"}))
@@ -378,7 +392,8 @@ Status apply_environment(const Environment& environment, Config& config) {
       const std::string name = known.emplace_back(environment_name(option.section, option.key));
       const auto found = environment.find(name);
       if (found == environment.end()) continue;
-      if (const Status ok = put_text(found->second, name, option.slot(owner), option.least, option.most); !ok) return ok;
+      if (const Status ok = put_text(found->second, name, option.slot(owner), option.least, option.most); !ok)
+        return ok;
     }
     return {};
   };
@@ -389,21 +404,26 @@ Status apply_environment(const Environment& environment, Config& config) {
                       name.starts_with("ROWLANE_SHEETS_") || name.starts_with("ROWLANE_GOOGLE_");
     if (!ours || std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string near = nearest(name, known);
-    return fail(Errc::invalid_input, fmt::format("unknown key '{}' in the environment{}", name,
-                                                 near.empty() ? "" : fmt::format("; did you mean '{}'?", near)), name);
+    return fail(Errc::invalid_input,
+                fmt::format("unknown key '{}' in the environment{}", name,
+                            near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
+                name);
   }
   return {};
 }
 
 Status check_listener(const Server& server) {
   if (server.tls_certificate.empty() != server.tls_key.empty())
-    return fail(Errc::invalid_input, "server.tls_certificate and server.tls_key go together: set both or none", "server.tls_key");
+    return fail(Errc::invalid_input, "server.tls_certificate and server.tls_key go together: set both or none",
+                "server.tls_key");
   const auto listen = parse_listen(server.listen);
   if (!listen) return std::unexpected(listen.error());
   if (listen->is_loopback() || !server.tls_certificate.empty() || server.allow_plain_http) return {};
   return fail(Errc::invalid_input,
               fmt::format("server.listen = \"{}\" can be reached from other machines without TLS; set tls_certificate "
-                          "and tls_key, or allow_plain_http = true behind a proxy that does TLS", server.listen), "server.listen");
+                          "and tls_key, or allow_plain_http = true behind a proxy that does TLS",
+                          server.listen),
+              "server.listen");
 }
 
 Status check_sheets(const Config& config) {
@@ -414,28 +434,44 @@ Status check_sheets(const Config& config) {
   const bool local = config.sheets_provider == "local";
   for (const GoogleAccount& account : config.accounts)
     if (local && !account.credentials.empty())
-      return fail(Errc::invalid_input, "the local Sheets service never runs beside real credentials: remove google.credentials, "
-                                       "or set sheets.provider = \"google\"", "google.credentials");
+      return fail(Errc::invalid_input,
+                  "the local Sheets service never runs beside real credentials: remove google.credentials, "
+                  "or set sheets.provider = \"google\"",
+                  "google.credentials");
   for (const AgencySettings& agency : config.agencies) {
     const GoogleAccount* account = config.find_account(agency.account);
     if (!account)
-      return fail(Errc::invalid_input, fmt::format("agency '{}' names the account '{}', which is not there", agency.key, agency.account), "agency.account");
+      return fail(Errc::invalid_input,
+                  fmt::format("agency '{}' names the account '{}', which is not there", agency.key, agency.account),
+                  "agency.account");
     if (!local && account->credentials.empty())
-      return fail(Errc::invalid_input, fmt::format("sheets.provider is \"google\", and the account '{}' has no credentials: set google.credentials, or sheets.provider = \"local\"", account->name), "google.credentials");
+      return fail(
+          Errc::invalid_input,
+          fmt::format(
+              "sheets.provider is \"google\", and the account '{}' has no credentials: set google.credentials, or sheets.provider = \"local\"",
+              account->name),
+          "google.credentials");
   }
   if (!local && config.accounts.front().credentials.empty() && config.accounts.size() == 1)
-    return fail(Errc::invalid_input, "sheets.provider is \"google\", and google.credentials is not set: set it, or sheets.provider = \"local\"", "google.credentials");
+    return fail(
+        Errc::invalid_input,
+        "sheets.provider is \"google\", and google.credentials is not set: set it, or sheets.provider = \"local\"",
+        "google.credentials");
   return {};
 }
 
 Status check_credentials_files(const Config& config) {
   for (const GoogleAccount& account : config.accounts) {
     if (account.credentials.empty()) continue;
-    struct stat info {};
+    struct stat info{};
     if (stat(account.credentials.c_str(), &info) != 0)
-      return fail(Errc::invalid_input, fmt::format("the credentials file {} cannot be read", account.credentials), "google.credentials");
+      return fail(Errc::invalid_input, fmt::format("the credentials file {} cannot be read", account.credentials),
+                  "google.credentials");
     if (info.st_mode & (S_IRWXG | S_IRWXO))
-      return fail(Errc::invalid_input, fmt::format("the credentials file {} can be read by others; run chmod 600 {}", account.credentials, account.credentials), "google.credentials");
+      return fail(Errc::invalid_input,
+                  fmt::format("the credentials file {} can be read by others; run chmod 600 {}", account.credentials,
+                              account.credentials),
+                  "google.credentials");
   }
   return {};
 }
@@ -462,13 +498,17 @@ bool ListenAddress::is_loopback() const { return address.starts_with("127.") || 
 
 Result<ListenAddress> parse_listen(std::string_view text) {
   const auto wrong = [&] {
-    return fail(Errc::invalid_input, fmt::format("server.listen = \"{}\" must be ADDRESS:PORT, like 127.0.0.1:5000 or [::1]:5000", text), "server.listen");
+    return fail(Errc::invalid_input,
+                fmt::format("server.listen = \"{}\" must be ADDRESS:PORT, like 127.0.0.1:5000 or [::1]:5000", text),
+                "server.listen");
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return wrong();
   ListenAddress out{.address = std::string(text.substr(0, colon))};
-  if (out.address.starts_with('[') && out.address.ends_with(']')) out.address = out.address.substr(1, out.address.size() - 2);
-  else if (out.address.contains(':')) return wrong();
+  if (out.address.starts_with('[') && out.address.ends_with(']'))
+    out.address = out.address.substr(1, out.address.size() - 2);
+  else if (out.address.contains(':'))
+    return wrong();
   if (out.address == "localhost") out.address = "127.0.0.1";
   const std::string_view port = text.substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
@@ -476,10 +516,12 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   return out;
 }
 
-Result<Config> parse_config(std::string_view text, const std::string& path, FieldCatalogue& catalogue, const Environment& environment) {
+Result<Config> parse_config(std::string_view text, const std::string& path, FieldCatalogue& catalogue,
+                            const Environment& environment) {
   const toml::parse_result parsed = toml::parse(text, path);
   if (!parsed)
-    return fail(Errc::invalid_input, fmt::format("{}:{}: {}", path, parsed.error().source().begin.line, parsed.error().description()));
+    return fail(Errc::invalid_input,
+                fmt::format("{}:{}: {}", path, parsed.error().source().begin.line, parsed.error().description()));
   Config config;
   if (const Status ok = Reader(path, catalogue).read(parsed.table(), config); !ok) return std::unexpected(ok.error());
   if (const Status ok = apply_environment(environment, config); !ok) return std::unexpected(ok.error());
@@ -525,7 +567,8 @@ bool email_fits(std::string_view email, const std::vector<std::string>& patterns
     return !text.empty() && text.front() == pattern.front() && self(self, text.substr(1), pattern.substr(1));
   };
   const std::string folded = fold_case(email);
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fits(fits, folded, fold_case(p)); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& p) { return fits(fits, folded, fold_case(p)); });
 }
 
 }  // namespace rowlane::config

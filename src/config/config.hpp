@@ -43,9 +43,9 @@ struct GoogleAccount {
 struct Config {
   Server server;
   std::string store_url = "sqlite";
-  std::string sheets_provider = "google";  // or "local"
+  std::string sheets_provider = "google";                // or "local"
   std::vector<GoogleAccount> accounts{GoogleAccount{}};  // the first is "default"
-  std::vector<AgencySettings> agencies;  // in the order of the file; `id` is set by the store later
+  std::vector<AgencySettings> agencies;                  // in the order of the file; `id` is set by the store later
 
   [[nodiscard]] const GoogleAccount* find_account(std::string_view name) const;
   [[nodiscard]] const AgencySettings* find_agency(std::string_view key) const;

@@ -1,9 +1,9 @@
 #include "db/sqlite.hpp"
 
+#include <fmt/format.h>
+
 #include <cassert>
 #include <functional>
-
-#include <fmt/format.h>
 
 #include "base/log.hpp"
 
@@ -19,9 +19,12 @@ Errc code_of(int rc) {
     case SQLITE_NOMEM:
     case SQLITE_INTERRUPT:
     case SQLITE_CANTOPEN:
-    case SQLITE_READONLY: return Errc::unavailable;
-    case SQLITE_CONSTRAINT: return Errc::conflict;
-    default: return Errc::corrupt;
+    case SQLITE_READONLY:
+      return Errc::unavailable;
+    case SQLITE_CONSTRAINT:
+      return Errc::conflict;
+    default:
+      return Errc::corrupt;
   }
 }
 
@@ -44,7 +47,8 @@ struct TextHash {
 struct Sqlite::Impl {
   std::unique_ptr<sqlite3, Close> db;
   // Under one text there are as many as were ever in use at once: one query inside another's loop, mostly just one.
-  std::unordered_map<std::string, std::vector<std::unique_ptr<sqlite3_stmt, Finalize>>, TextHash, std::equal_to<>> statements;
+  std::unordered_map<std::string, std::vector<std::unique_ptr<sqlite3_stmt, Finalize>>, TextHash, std::equal_to<>>
+      statements;
 };
 
 Statement::~Statement() {
@@ -119,7 +123,8 @@ Result<Sqlite> Sqlite::open(const std::string& path, const OpenOptions& options)
   auto impl = std::make_unique<Impl>();
   impl->db.reset(raw);  // owned before rc is read: SQLite hands back a handle even when opening failed
   if (rc != SQLITE_OK)
-    return fail(code_of(rc), fmt::format("cannot open the database {}: {}", path, raw ? sqlite3_errmsg(raw) : sqlite3_errstr(rc)));
+    return fail(code_of(rc),
+                fmt::format("cannot open the database {}: {}", path, raw ? sqlite3_errmsg(raw) : sqlite3_errstr(rc)));
   sqlite3_db_config(raw, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 1200, 200);  // short-lived memory of statements
   sqlite3_busy_timeout(raw, options.busy_timeout_ms);
   Sqlite db(std::move(impl));
@@ -137,8 +142,8 @@ Statement Sqlite::prepare(std::string_view sql) {
   for (const auto& statement : found->second)
     if (!sqlite3_stmt_busy(statement.get())) return Statement(statement.get());
   sqlite3_stmt* raw = nullptr;
-  const int rc = sqlite3_prepare_v3(impl_->db.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                    &raw, nullptr);
+  const int rc = sqlite3_prepare_v3(impl_->db.get(), sql.data(), static_cast<int>(sql.size()),
+                                    SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (rc != SQLITE_OK) {
     log_error("SQL does not compile: {}: {}", sqlite3_errmsg(impl_->db.get()), sql);
     std::abort();

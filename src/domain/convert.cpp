@@ -1,10 +1,10 @@
 #include "domain/convert.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -70,8 +70,9 @@ std::optional<Money> money_from_text(std::string_view text) {
 }
 
 std::optional<int> month_from_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march", "april", "may", "june", "july",
-                                                               "august", "september", "october", "november", "december"};
+  static constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                               "may",       "june",     "july",     "august",
+                                                               "september", "october",  "november", "december"};
   if (name.size() < 3) return std::nullopt;
   for (std::size_t i = 0; i < kMonths.size(); ++i)
     if (kMonths[i].starts_with(name) || (name == "sept" && i == 8)) return static_cast<int>(i) + 1;
@@ -117,8 +118,10 @@ std::optional<Date> date_from_text(std::string_view raw, DateOrder order) {
     day = number(parts[0]), month = number(parts[1]), year_text = parts[2];
   }
   year = number(year_text);
-  if (year_text.size() == 2 && year >= 0) year += year < 70 ? 2000 : 1900;
-  else if (year_text.size() != 4) return std::nullopt;
+  if (year_text.size() == 2 && year >= 0)
+    year += year < 70 ? 2000 : 1900;
+  else if (year_text.size() != 4)
+    return std::nullopt;
   if (month < 1 || day < 1 || year < 0) return std::nullopt;
   return make_date(year, month, day);
 }
@@ -133,18 +136,25 @@ Converted date_from_number(const Cell& cell) {
 }
 
 Converted text_from_number(const Cell& cell) {
-  if (std::fabs(cell.number) >= kExactMax) return {{}, "a number with more than 15 digits in a text field has lost digits"};
-  if (cell.format == FormatKind::date) return {date_text(Date{static_cast<std::int32_t>(std::floor(cell.number)) - kSerialOf1970}), {}};
+  if (std::fabs(cell.number) >= kExactMax)
+    return {{}, "a number with more than 15 digits in a text field has lost digits"};
+  if (cell.format == FormatKind::date)
+    return {date_text(Date{static_cast<std::int32_t>(std::floor(cell.number)) - kSerialOf1970}), {}};
   return {number_text(cell.number), {}};
 }
 
 std::string_view not_a(FieldType type) {
   switch (type) {
-    case FieldType::money: return "not an amount";
-    case FieldType::date: return "not a date";
-    case FieldType::boolean: return "not yes or no";
-    case FieldType::choice: return "not a known vertical";
-    case FieldType::text: return "not a text";
+    case FieldType::money:
+      return "not an amount";
+    case FieldType::date:
+      return "not a date";
+    case FieldType::boolean:
+      return "not yes or no";
+    case FieldType::choice:
+      return "not a known vertical";
+    case FieldType::text:
+      return "not a text";
   }
   std::unreachable();
 }
@@ -184,24 +194,30 @@ Converted from_text(std::string_view text, FieldType type, DateOrder order) {
     case FieldType::date:
       if (const auto date = date_from_text(text, order)) return {*date, {}};
       return {{}, not_a(type)};
-    case FieldType::boolean: return boolean_from_text(text);
-    case FieldType::choice: return choice_from_text(text);
-    case FieldType::text: break;
+    case FieldType::boolean:
+      return boolean_from_text(text);
+    case FieldType::choice:
+      return choice_from_text(text);
+    case FieldType::text:
+      break;
   }
   std::unreachable();
 }
 
 Converted from_number(const Cell& cell, FieldType type) {
   switch (type) {
-    case FieldType::text: return text_from_number(cell);
+    case FieldType::text:
+      return text_from_number(cell);
     case FieldType::money:
       if (std::fabs(cell.number) > kMoneyMax) return {{}, not_a(type)};
       return {Money{std::llround(cell.number * 100)}, {}};
-    case FieldType::date: return date_from_number(cell);
+    case FieldType::date:
+      return date_from_number(cell);
     case FieldType::boolean:
       if (cell.number == 0 || cell.number == 1) return {cell.number == 1, {}};
       return {{}, not_a(type)};
-    case FieldType::choice: return {{}, not_a(type)};
+    case FieldType::choice:
+      return {{}, not_a(type)};
   }
   std::unreachable();
 }
@@ -210,14 +226,18 @@ Converted from_number(const Cell& cell, FieldType type) {
 
 Converted from_cell(const Cell& cell, FieldType type, DateOrder order) {
   switch (cell.kind) {
-    case CellKind::empty: return {};
-    case CellKind::text: return from_text(cell.text(), type, order);
-    case CellKind::number: return from_number(cell, type);
+    case CellKind::empty:
+      return {};
+    case CellKind::text:
+      return from_text(cell.text(), type, order);
+    case CellKind::number:
+      return from_number(cell, type);
     case CellKind::boolean:
       if (type == FieldType::boolean) return {cell.number != 0, {}};
       if (type == FieldType::text) return {std::string(cell.number != 0 ? "TRUE" : "FALSE"), {}};
       return {{}, not_a(type)};
-    case CellKind::error: return {{}, "an error of the spreadsheet"};
+    case CellKind::error:
+      return {{}, "an error of the spreadsheet"};
   }
   std::unreachable();
 }
@@ -232,10 +252,13 @@ std::string cell_text(const SheetTable& table, int row, int column) {
   const Cell& cell = table.at(row, column);
   if (cell.formula) return std::string(table.formula_at(row, column));
   switch (cell.kind) {
-    case CellKind::empty: return {};
+    case CellKind::empty:
+      return {};
     case CellKind::text:
-    case CellKind::error: return std::string(cell.text());
-    case CellKind::boolean: return cell.number != 0 ? "TRUE" : "FALSE";
+    case CellKind::error:
+      return std::string(cell.text());
+    case CellKind::boolean:
+      return cell.number != 0 ? "TRUE" : "FALSE";
     case CellKind::number: {
       const Converted date = cell.format == FormatKind::date ? date_from_number(cell) : Converted{};
       if (const auto* day = std::get_if<Date>(&date.value)) return date_text(*day);

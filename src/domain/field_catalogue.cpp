@@ -1,12 +1,12 @@
 #include "domain/field_catalogue.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <mutex>
-
-#include <fmt/format.h>
 
 namespace rowlane {
 
@@ -17,17 +17,38 @@ struct Shipped {
   FieldType type;
 };
 constexpr std::array<Shipped, field::shipped_count> kShipped = {{
-    {"name", FieldType::text}, {"mobile_number", FieldType::text}, {"email", FieldType::text},
-    {"current_policy_no", FieldType::text}, {"company", FieldType::text}, {"registration_no", FieldType::text},
-    {"premium", FieldType::money}, {"premium_mode", FieldType::text}, {"last_year_premium", FieldType::money},
-    {"renewal_date", FieldType::date}, {"od_expiry_date", FieldType::date}, {"tp_expiry_date", FieldType::date},
-    {"payment_date", FieldType::date}, {"policy_start_date", FieldType::date}, {"status", FieldType::text},
-    {"thank_you_sent", FieldType::boolean}, {"new_policy_no", FieldType::text}, {"new_company", FieldType::text},
-    {"product_type", FieldType::text}, {"product_model", FieldType::text}, {"vertical", FieldType::choice},
-    {"notes", FieldType::text}, {"cheque_no", FieldType::text}, {"bank_name", FieldType::text},
-    {"customer_id", FieldType::text}, {"agent_code", FieldType::text}, {"g_code", FieldType::text},
-    {"dob", FieldType::date}, {"gst_no", FieldType::text}, {"pancard", FieldType::text},
-    {"aadhar_card", FieldType::text}, {"paid_by", FieldType::text},
+    {"name", FieldType::text},
+    {"mobile_number", FieldType::text},
+    {"email", FieldType::text},
+    {"current_policy_no", FieldType::text},
+    {"company", FieldType::text},
+    {"registration_no", FieldType::text},
+    {"premium", FieldType::money},
+    {"premium_mode", FieldType::text},
+    {"last_year_premium", FieldType::money},
+    {"renewal_date", FieldType::date},
+    {"od_expiry_date", FieldType::date},
+    {"tp_expiry_date", FieldType::date},
+    {"payment_date", FieldType::date},
+    {"policy_start_date", FieldType::date},
+    {"status", FieldType::text},
+    {"thank_you_sent", FieldType::boolean},
+    {"new_policy_no", FieldType::text},
+    {"new_company", FieldType::text},
+    {"product_type", FieldType::text},
+    {"product_model", FieldType::text},
+    {"vertical", FieldType::choice},
+    {"notes", FieldType::text},
+    {"cheque_no", FieldType::text},
+    {"bank_name", FieldType::text},
+    {"customer_id", FieldType::text},
+    {"agent_code", FieldType::text},
+    {"g_code", FieldType::text},
+    {"dob", FieldType::date},
+    {"gst_no", FieldType::text},
+    {"pancard", FieldType::text},
+    {"aadhar_card", FieldType::text},
+    {"paid_by", FieldType::text},
 }};
 
 // Money beyond this loses cents as a double in the sheet: 2^53 hundredths.
@@ -97,13 +118,21 @@ void put_value(std::string& out, const Value& value) {
 
 Value take_value(Reader& in) {
   switch (in.byte()) {
-    case kBlank: return {};
-    case kText: return std::string(in.bytes());
-    case kMoney: return Money{unzigzag(in.varint())};
-    case kDate: return Date{static_cast<std::int32_t>(unzigzag(in.varint()))};
-    case kFalse: return false;
-    case kTrue: return true;
-    default: in.bad = true; return {};
+    case kBlank:
+      return {};
+    case kText:
+      return std::string(in.bytes());
+    case kMoney:
+      return Money{unzigzag(in.varint())};
+    case kDate:
+      return Date{static_cast<std::int32_t>(unzigzag(in.varint()))};
+    case kFalse:
+      return false;
+    case kTrue:
+      return true;
+    default:
+      in.bad = true;
+      return {};
   }
 }
 
@@ -118,8 +147,10 @@ std::optional<int> digits(std::string_view text) {
 Status check_text(std::string_view name, std::string_view text) {
   if (text.size() > kTextBytesMax)
     return fail(Errc::invalid_input, fmt::format("{} is longer than {} bytes", name, kTextBytesMax), std::string(name));
-  if (text.contains('\0')) return fail(Errc::invalid_input, fmt::format("{} contains a NUL character", name), std::string(name));
-  if (!is_utf8(text)) return fail(Errc::invalid_input, fmt::format("{} is not valid UTF-8 text", name), std::string(name));
+  if (text.contains('\0'))
+    return fail(Errc::invalid_input, fmt::format("{} contains a NUL character", name), std::string(name));
+  if (!is_utf8(text))
+    return fail(Errc::invalid_input, fmt::format("{} is not valid UTF-8 text", name), std::string(name));
   return {};
 }
 
@@ -129,11 +160,16 @@ std::string vertical_list() { return fmt::format("{}", fmt::join(verticals(), ",
 
 std::string_view to_string(FieldType type) {
   switch (type) {
-    case FieldType::text: return "text";
-    case FieldType::money: return "money";
-    case FieldType::date: return "date";
-    case FieldType::boolean: return "boolean";
-    case FieldType::choice: return "choice";
+    case FieldType::text:
+      return "text";
+    case FieldType::money:
+      return "money";
+    case FieldType::date:
+      return "date";
+    case FieldType::boolean:
+      return "boolean";
+    case FieldType::choice:
+      return "choice";
   }
   std::unreachable();
 }
@@ -206,8 +242,10 @@ Result<Fields> FieldCatalogue::decode(std::string_view blob) {
   while (!in.left.empty() && !in.bad) {
     const std::uint8_t head = in.byte();
     FieldId id = head;
-    if (head == kExtraMarker) id = add_extra(in.bytes());
-    else if (head >= field::shipped_count) in.bad = true;
+    if (head == kExtraMarker)
+      id = add_extra(in.bytes());
+    else if (head >= field::shipped_count)
+      in.bad = true;
     Value value = take_value(in);
     if (!in.bad) out.set(id, std::move(value));
   }
@@ -256,7 +294,8 @@ Result<Value> FieldCatalogue::from_json(FieldId field, const Json& json) const {
       const auto number = json.as_double();
       if (!number) return expected("a number or null");
       const double hundredths = std::round(*number * 100);
-      if (std::fabs(hundredths) >= static_cast<double>(kHundredthsMax)) return expected("an amount below 90,000,000,000,000");
+      if (std::fabs(hundredths) >= static_cast<double>(kHundredthsMax))
+        return expected("an amount below 90,000,000,000,000");
       // Through the decimal text, so that 1.005 rounds as written and not as its binary neighbour.
       if (const auto exact = parse_plain_money(json.if_number()->text)) return Value{*exact};
       return Value{Money{static_cast<std::int64_t>(hundredths)}};
@@ -270,13 +309,17 @@ Result<Value> FieldCatalogue::from_csv(FieldId field, std::string_view text) con
   if (const Status ok = check_text(name, text); !ok) return std::unexpected(ok.error());
   if (text.empty()) return Value{};
   switch (type(field)) {
-    case FieldType::text: return Value{std::string(text)};
+    case FieldType::text:
+      return Value{std::string(text)};
     case FieldType::choice:
-      if (!is_vertical(text)) return fail(Errc::invalid_input, fmt::format("{} must be one of {}", name, vertical_list()), name);
+      if (!is_vertical(text))
+        return fail(Errc::invalid_input, fmt::format("{} must be one of {}", name, vertical_list()), name);
       return Value{std::string(text)};
     case FieldType::date: {
       const auto date = parse_iso_date(text);
-      if (!date) return fail(Errc::invalid_input, fmt::format("{} must be a date like 2026-04-03 that the calendar has", name), name);
+      if (!date)
+        return fail(Errc::invalid_input, fmt::format("{} must be a date like 2026-04-03 that the calendar has", name),
+                    name);
       return Value{*date};
     }
     case FieldType::boolean:
@@ -311,7 +354,9 @@ std::optional<Money> parse_plain_money(std::string_view text) {
   const std::string_view whole = text.substr(0, dot);
   const std::string_view part = dot < text.size() ? text.substr(dot + 1) : std::string_view();
   if (whole.empty() && part.empty()) return std::nullopt;
-  const auto is_digits = [](std::string_view t) { return std::all_of(t.begin(), t.end(), [](char c) { return c >= '0' && c <= '9'; }); };
+  const auto is_digits = [](std::string_view t) {
+    return std::all_of(t.begin(), t.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
   if (!is_digits(whole) || !is_digits(part) || whole.size() > 14) return std::nullopt;
   std::int64_t hundredths = 0;
   for (const char c : whole) hundredths = hundredths * 10 + (c - '0');

@@ -22,10 +22,39 @@ std::optional<FieldType> field_type_from(std::string_view name);
 // Ids of the shipped fields. Their order is part of the stored form: never change it, append at the end.
 namespace field {
 enum : FieldId {
-  name, mobile_number, email, current_policy_no, company, registration_no, premium, premium_mode,
-  last_year_premium, renewal_date, od_expiry_date, tp_expiry_date, payment_date, policy_start_date, status,
-  thank_you_sent, new_policy_no, new_company, product_type, product_model, vertical, notes, cheque_no, bank_name,
-  customer_id, agent_code, g_code, dob, gst_no, pancard, aadhar_card, paid_by, shipped_count
+  name,
+  mobile_number,
+  email,
+  current_policy_no,
+  company,
+  registration_no,
+  premium,
+  premium_mode,
+  last_year_premium,
+  renewal_date,
+  od_expiry_date,
+  tp_expiry_date,
+  payment_date,
+  policy_start_date,
+  status,
+  thank_you_sent,
+  new_policy_no,
+  new_company,
+  product_type,
+  product_model,
+  vertical,
+  notes,
+  cheque_no,
+  bank_name,
+  customer_id,
+  agent_code,
+  g_code,
+  dob,
+  gst_no,
+  pancard,
+  aadhar_card,
+  paid_by,
+  shipped_count
 };
 }  // namespace field
 
@@ -61,8 +90,8 @@ class FieldCatalogue {
   [[nodiscard]] Result<Value> from_csv(FieldId field, std::string_view text) const;
 
  private:
-  mutable std::shared_mutex mutex_;   // guards extras_
-  std::deque<std::string> extras_;    // never moves, so names stay valid
+  mutable std::shared_mutex mutex_;  // guards extras_
+  std::deque<std::string> extras_;   // never moves, so names stay valid
 };
 
 // "125000.50"; whole amounts without decimals: "1250".

@@ -4,7 +4,8 @@ namespace rowlane {
 
 std::string_view to_string(Direction direction) {
   switch (direction) {
-    case Direction::to_sheet: return "to-sheet";
+    case Direction::to_sheet:
+      return "to-sheet";
   }
   std::unreachable();
 }
@@ -16,32 +17,45 @@ std::optional<Direction> direction_from(std::string_view name) {
 
 std::string_view to_string(JobState state) {
   switch (state) {
-    case JobState::queued: return "queued";
-    case JobState::running: return "running";
-    case JobState::waiting: return "waiting";
-    case JobState::held: return "held";
-    case JobState::succeeded: return "succeeded";
-    case JobState::failed: return "failed";
-    case JobState::cancelled: return "cancelled";
+    case JobState::queued:
+      return "queued";
+    case JobState::running:
+      return "running";
+    case JobState::waiting:
+      return "waiting";
+    case JobState::held:
+      return "held";
+    case JobState::succeeded:
+      return "succeeded";
+    case JobState::failed:
+      return "failed";
+    case JobState::cancelled:
+      return "cancelled";
   }
   std::unreachable();
 }
 
 std::string_view to_string(WaitReason reason) {
   switch (reason) {
-    case WaitReason::none: return "";
-    case WaitReason::quota: return "quota";
-    case WaitReason::retry: return "retry";
-    case WaitReason::not_shared: return "not_shared";
-    case WaitReason::sheet_missing: return "sheet_missing";
-    case WaitReason::paused: return "paused";
+    case WaitReason::none:
+      return "";
+    case WaitReason::quota:
+      return "quota";
+    case WaitReason::retry:
+      return "retry";
+    case WaitReason::not_shared:
+      return "not_shared";
+    case WaitReason::sheet_missing:
+      return "sheet_missing";
+    case WaitReason::paused:
+      return "paused";
   }
   std::unreachable();
 }
 
 WaitReason wait_reason_from(std::string_view name) {
-  for (const WaitReason reason : {WaitReason::quota, WaitReason::retry, WaitReason::not_shared, WaitReason::sheet_missing,
-                                  WaitReason::paused})
+  for (const WaitReason reason :
+       {WaitReason::quota, WaitReason::retry, WaitReason::not_shared, WaitReason::sheet_missing, WaitReason::paused})
     if (to_string(reason) == name) return reason;
   return WaitReason::none;
 }
@@ -82,11 +96,13 @@ void put_counts(Json& json, const Counts& counts) {
 
 void put_lists(const TabResult& tab, Json& rejected, Json& ambiguous, Json& held) {
   for (const Rejection& r : tab.rejected)
-    rejected.push(Json::object({{"tab", r.tab}, {"row", r.row ? Json(r.row) : Json()}, {"field", r.field}, {"reason", r.reason}}));
+    rejected.push(Json::object(
+        {{"tab", r.tab}, {"row", r.row ? Json(r.row) : Json()}, {"field", r.field}, {"reason", r.reason}}));
   for (const Ambiguity& a : tab.ambiguous) {
     Json rows = Json::array();
     for (const int row : a.rows) rows.push(row);
-    ambiguous.push(Json::object({{"tab", a.tab}, {"rows", rows}, {"record", a.record}, {"name", a.name}, {"key", a.key}}));
+    ambiguous.push(
+        Json::object({{"tab", a.tab}, {"rows", rows}, {"record", a.record}, {"name", a.name}, {"key", a.key}}));
   }
   for (const HeldRow& h : tab.held) held.push(h.to_json());
 }
@@ -94,7 +110,13 @@ void put_lists(const TabResult& tab, Json& rejected, Json& ambiguous, Json& held
 }  // namespace
 
 Json HeldRow::to_json() const {
-  return Json::object({{"tab", tab}, {"row", row ? Json(row) : Json()}, {"record", record}, {"name", name}, {"side", side}, {"what", what}, {"cells", cells}});
+  return Json::object({{"tab", tab},
+                       {"row", row ? Json(row) : Json()},
+                       {"record", record},
+                       {"name", name},
+                       {"side", side},
+                       {"what", what},
+                       {"cells", cells}});
 }
 
 Json JobResult::to_json() const {
@@ -114,7 +136,11 @@ Json JobResult::to_json() const {
   put_counts(out, total);
   Json told = Json::array();
   for (const Notice& n : notices) told.push(Json::object({{"tab", n.tab}, {"kind", n.kind}, {"text", n.text}}));
-  out.set("rejected", rejected).set("ambiguous", ambiguous).set("held", held).set("notFound", not_found).set("notices", told);
+  out.set("rejected", rejected)
+      .set("ambiguous", ambiguous)
+      .set("held", held)
+      .set("notFound", not_found)
+      .set("notices", told);
   out.set("calls", Json::object({{"reads", reads}, {"writes", writes}}));
   out.set("tabs", by_tab);
   return out;

@@ -49,8 +49,8 @@ struct HeldRow {
   std::string tab;
   int row = 0;
   std::string record, name;
-  std::string side;  // "sheet" or "app": which side would lose
-  std::string what;  // "delete" or "blank"
+  std::string side;            // "sheet" or "app": which side would lose
+  std::string what;            // "delete" or "blank"
   Json cells = Json::array();  // [{field, header, from, to}]
 
   [[nodiscard]] Json to_json() const;
@@ -61,8 +61,8 @@ struct Notice {
 
 // Counts of one tab; the whole result has the same, summed.
 struct Counts {
-  std::int64_t exported = 0, added = 0, updated = 0, deleted = 0, imported = 0, kept = 0, overwritten = 0, conflicts = 0,
-               drafts = 0;
+  std::int64_t exported = 0, added = 0, updated = 0, deleted = 0, imported = 0, kept = 0, overwritten = 0,
+               conflicts = 0, drafts = 0;
   Counts& operator+=(const Counts& other);
 };
 

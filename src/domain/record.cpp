@@ -19,13 +19,20 @@ std::array<char, 3> check_of(std::string_view random_part) {
 
 std::string_view to_string(SyncState state) {
   switch (state) {
-    case SyncState::synced: return "synced";
-    case SyncState::unsynced: return "unsynced";
-    case SyncState::syncing: return "syncing";
-    case SyncState::conflict: return "conflict";
-    case SyncState::held: return "held";
-    case SyncState::rejected: return "rejected";
-    case SyncState::ambiguous: return "ambiguous";
+    case SyncState::synced:
+      return "synced";
+    case SyncState::unsynced:
+      return "unsynced";
+    case SyncState::syncing:
+      return "syncing";
+    case SyncState::conflict:
+      return "conflict";
+    case SyncState::held:
+      return "held";
+    case SyncState::rejected:
+      return "rejected";
+    case SyncState::ambiguous:
+      return "ambiguous";
   }
   std::unreachable();
 }

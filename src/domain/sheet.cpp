@@ -1,9 +1,9 @@
 #include "domain/sheet.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-
-#include <fmt/format.h>
 
 namespace rowlane {
 
@@ -66,7 +66,8 @@ std::string_view SheetTable::formula_at(int row, int column) const {
 }
 
 std::size_t SheetTable::bytes() const {
-  std::size_t total = formulas_.capacity() * sizeof(Formula) + cells_.capacity() * sizeof(Cell) + row_ends_.capacity() * sizeof(std::size_t);
+  std::size_t total = formulas_.capacity() * sizeof(Formula) + cells_.capacity() * sizeof(Cell) +
+                      row_ends_.capacity() * sizeof(std::size_t);
   for (const std::string& block : arena_) total += block.capacity();
   return total;
 }
@@ -79,7 +80,8 @@ std::string a1_range(std::string_view title, const CellRange& range) {
     quoted += c;
     if (c == '\'') quoted += '\'';
   }
-  return fmt::format("'{}'!{}:{}", quoted, a1(range.row_first, range.column_first), a1(range.row_last, range.column_last));
+  return fmt::format("'{}'!{}:{}", quoted, a1(range.row_first, range.column_first),
+                     a1(range.row_last, range.column_last));
 }
 
 }  // namespace rowlane

@@ -55,15 +55,15 @@ class SheetTable {
 
   std::int64_t sheet_id = 0;
   std::string title;
-  int index = 0;                          // position among the tabs, 0-based
-  int grid_rows = 0, grid_columns = 0;    // size of the grid, filled or not
+  int index = 0;                        // position among the tabs, 0-based
+  int grid_rows = 0, grid_columns = 0;  // size of the grid, filled or not
   std::vector<CellRange> merges;
-  std::optional<CellRange> filter;        // basic filter
-  std::string filter_rest;                // its other members (filterSpecs, sortSpecs) as a JSON object; may be empty
-  std::vector<CellRange> tables;          // "convert to table" areas
+  std::optional<CellRange> filter;  // basic filter
+  std::string filter_rest;          // its other members (filterSpecs, sortSpecs) as a JSON object; may be empty
+  std::vector<CellRange> tables;    // "convert to table" areas
   std::vector<ColumnMark> column_marks;
-  std::vector<int> hidden_columns;        // 1-based
-  bool has_data = false;                  // false: only the properties were read
+  std::vector<int> hidden_columns;  // 1-based
+  bool has_data = false;            // false: only the properties were read
 
   // Rows and columns that were read: 1 .. row_count(), 1 .. column_count(). Cells beyond are empty.
   [[nodiscard]] int row_count() const { return static_cast<int>(row_ends_.size()); }
@@ -99,7 +99,7 @@ class SheetTable {
     std::uint32_t length;
   };
   std::vector<Formula> formulas_;
-  std::deque<std::string> arena_;      // blocks that never move
+  std::deque<std::string> arena_;  // blocks that never move
 };
 
 // Metadata at the spreadsheet itself: Rowlane's write tokens and its random base.

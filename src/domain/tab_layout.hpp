@@ -54,7 +54,7 @@ std::vector<std::vector<FieldId>> default_keys();
 struct TabState {
   bool connected = false;
   std::int64_t sheet_id = 0;
-  std::string title;                         // as last read
+  std::string title;                           // as last read
   std::map<std::string, std::string> headers;  // field name -> header text as last read
 
   friend bool operator==(const TabState&, const TabState&) = default;

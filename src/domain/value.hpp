@@ -52,8 +52,10 @@ class Fields {
   }
   void set(FieldId field, Value value) {
     const auto at = std::lower_bound(entries_.begin(), entries_.end(), field, before);
-    if (at != entries_.end() && at->first == field) at->second = std::move(value);
-    else entries_.emplace(at, field, std::move(value));
+    if (at != entries_.end() && at->first == field)
+      at->second = std::move(value);
+    else
+      entries_.emplace(at, field, std::move(value));
   }
   void erase(FieldId field) {
     const auto at = std::lower_bound(entries_.begin(), entries_.end(), field, before);

@@ -7,7 +7,13 @@
 namespace rowlane::lanes {
 
 Driver::Driver(Executor& executor, store::PassStore& store, PassRunner& runner, Random& random, DriverOptions options)
-    : executor_(executor), store_(store), runner_(runner), random_(random), options_(std::move(options)), passes_(executor), helpers_(executor) {}
+    : executor_(executor),
+      store_(store),
+      runner_(runner),
+      random_(random),
+      options_(std::move(options)),
+      passes_(executor),
+      helpers_(executor) {}
 
 void Driver::start() {
   wake();
@@ -61,9 +67,11 @@ Task<void> Driver::fill() {
 
 // `claimed` outlives the task: `fill` waits for its batch.
 Task<void> Driver::claim(int& claimed) {
-  store::ClaimRequest request{.node = options_.node, .accounts = options_.accounts, .quota = options_.quota, .lease = options_.lease};
+  store::ClaimRequest request{
+      .node = options_.node, .accounts = options_.accounts, .quota = options_.quota, .lease = options_.lease};
   if (!request.accounts.empty()) {
-    const auto first = request.accounts.begin() + static_cast<std::ptrdiff_t>(first_account_++ % request.accounts.size());
+    const auto first =
+        request.accounts.begin() + static_cast<std::ptrdiff_t>(first_account_++ % request.accounts.size());
     std::rotate(request.accounts.begin(), first, request.accounts.end());
   }
   Result<store::ClaimAnswer> answer = co_await store_.claim_next(std::move(request));
@@ -102,10 +110,13 @@ Task<void> Driver::run_pass(store::Claim claim) {
     outcome = std::move(failed);
   }
   if (outcome) {
-    if (outcome->park == WaitReason::retry && outcome->park_for <= Millis{0}) outcome->park_for = pause_after(claim.failures, random_.uniform());
+    if (outcome->park == WaitReason::retry && outcome->park_for <= Millis{0})
+      outcome->park_for = pause_after(claim.failures, random_.uniform());
     const Status finished = co_await store_.finish_pass(claim, std::move(*outcome));
     stop_point("finish");
-    if (!finished) log_warning("the outcome of a pass over {} was not entered: {}", claim.lease.spreadsheet_id, finished.error().message);
+    if (!finished)
+      log_warning("the outcome of a pass over {} was not entered: {}", claim.lease.spreadsheet_id,
+                  finished.error().message);
   }
   --running_;
   wake();

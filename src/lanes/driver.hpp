@@ -16,10 +16,10 @@ struct DriverOptions {
   std::string node;                   // unique to the process
   std::vector<std::string> accounts;  // service accounts, by name
   store::AccountQuotas quota;
-  int passes_max = 32;                // at once
+  int passes_max = 32;  // at once
   Millis lease{10'000};
   Millis renew_every{3'000};
-  Millis look_every{1'000};           // the truth is in the store; a missed wake costs no more than this
+  Millis look_every{1'000};  // the truth is in the store; a missed wake costs no more than this
 };
 
 class Driver {

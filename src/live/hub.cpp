@@ -42,13 +42,15 @@ void Hub::wake() {
 }
 
 int Hub::streams_of(UserId user) const {
-  return static_cast<int>(std::count_if(streams_.begin(), streams_.end(), [&](const StreamPtr& stream) { return stream->listener.scope.user == user; }));
+  return static_cast<int>(std::count_if(streams_.begin(), streams_.end(),
+                                        [&](const StreamPtr& stream) { return stream->listener.scope.user == user; }));
 }
 
 Task<Result<std::shared_ptr<net::BodyStream>>> Hub::open(Listener listener) {
   drop_closed();
   if (streams_of(listener.scope.user) >= kStreamsPerUser)
-    co_return fail(Errc::too_many, fmt::format("a user may have {} event streams open; close another window first", kStreamsPerUser));
+    co_return fail(Errc::too_many,
+                   fmt::format("a user may have {} event streams open; close another window first", kStreamsPerUser));
   const auto stream = std::make_shared<Stream>(Stream{.listener = std::move(listener)});
   streams_.push_back(stream);
   open_ = static_cast<int>(streams_.size());
@@ -63,7 +65,8 @@ Task<Result<std::shared_ptr<net::BodyStream>>> Hub::open(Listener listener) {
   if (!position_) position_ = range->newest;
   body->write(sse_retry(kRetryMs));
   const LastEventId last = read_last_event_id(stream->listener.last_event_id);
-  const bool is_known = last.number && *last.number >= range->oldest - 1 && *last.number <= range->newest && range->newest - *last.number <= kResumeMax;
+  const bool is_known = last.number && *last.number >= range->oldest - 1 && *last.number <= range->newest &&
+                        range->newest - *last.number <= kResumeMax;
   stream->position = is_known ? *last.number : range->newest;
   body->write(last.is_given && !is_known ? sse_event(range->newest, "reset", "{}") : sse_position(stream->position));
   tasks_->spawn(resume(stream));
@@ -73,7 +76,8 @@ Task<Result<std::shared_ptr<net::BodyStream>>> Hub::open(Listener listener) {
 // Tells a stream what it missed, and lets it join the others where they are.
 Task<void> Hub::resume(StreamPtr stream) {
   while (stream->body->is_open() && stream->position < position_) {
-    Result<store::EventPage> page = co_await events_.events_after({.after = stream->position, .scope = stream->listener.scope});
+    Result<store::EventPage> page =
+        co_await events_.events_after({.after = stream->position, .scope = stream->listener.scope});
     if (!page) {
       log_warning("an event stream cannot resume: {}", page.error().message);
       stream->body->end();
@@ -150,7 +154,8 @@ Task<Hub::Told> Hub::shown(const store::Event& event) {
       if (!record) co_return Told{};
       co_return Told{"customer", record->dump()};
     }
-    case store::EventKind::customers: co_return Told{"customers", Json::object({{"count", event.subject}}).dump()};
+    case store::EventKind::customers:
+      co_return Told{"customers", Json::object({{"count", event.subject}}).dump()};
   }
   std::unreachable();
 }
@@ -159,7 +164,8 @@ Task<void> Hub::tell(std::vector<StreamPtr> streams, store::EventPage page) {
   std::vector<const store::Event*> events;
   std::vector<Told> told;
   for (const store::Event& event : page.events) {
-    const bool has_listener = std::any_of(streams.begin(), streams.end(), [&](const StreamPtr& stream) { return is_for(stream->listener.scope, event); });
+    const bool has_listener = std::any_of(
+        streams.begin(), streams.end(), [&](const StreamPtr& stream) { return is_for(stream->listener.scope, event); });
     if (!has_listener) continue;
     Told one = co_await shown(event);
     if (one.data.empty()) continue;
@@ -169,7 +175,8 @@ Task<void> Hub::tell(std::vector<StreamPtr> streams, store::EventPage page) {
   for (const StreamPtr& stream : streams) send(*stream, events, told, page.read_to);
 }
 
-void Hub::send(Stream& stream, const std::vector<const store::Event*>& events, const std::vector<Told>& told, std::int64_t read_to) {
+void Hub::send(Stream& stream, const std::vector<const store::Event*>& events, const std::vector<Told>& told,
+               std::int64_t read_to) {
   const Scope& scope = stream.listener.scope;
   std::int64_t counted = 0;
   std::size_t singles = 0;
@@ -186,7 +193,8 @@ void Hub::send(Stream& stream, const std::vector<const store::Event*>& events, c
     const store::Event& event = *events[i];
     if (!is_for(scope, event) || (is_summed && event.kind != store::EventKind::job)) continue;
     const bool is_given_away = event.kind == store::EventKind::customer && !scope.covers(event.record->owner);
-    text += is_given_away ? sse_event(event.id, "customer", Json::object({{"id", event.record->public_id}, {"deleted", true}}).dump())
+    text += is_given_away ? sse_event(event.id, "customer",
+                                      Json::object({{"id", event.record->public_id}, {"deleted", true}}).dump())
                           : sse_event(event.id, told[i].name, told[i].data);
   }
   if (is_summed) text += sse_event(read_to, "customers", Json::object({{"count", counted}}).dump());
@@ -204,14 +212,17 @@ Task<void> Hub::check_logins() {
   if (!users) co_return;  // the store is busy: asked again at the next look
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const std::optional<store::User>& user = (*users)[i];
-    if (!user || user->role != asked[i]->listener.role || user->agency != asked[i]->listener.scope.agency) asked[i]->body->end();
+    if (!user || user->role != asked[i]->listener.role || user->agency != asked[i]->listener.scope.agency)
+      asked[i]->body->end();
   }
   drop_closed();
 }
 
 // Also those whose answer never reached a connection: nobody else holds them then.
 void Hub::drop_closed() {
-  std::erase_if(streams_, [](const StreamPtr& stream) { return !stream->body->is_open() || (stream->is_live && stream->body.use_count() == 1); });
+  std::erase_if(streams_, [](const StreamPtr& stream) {
+    return !stream->body->is_open() || (stream->is_live && stream->body.use_count() == 1);
+  });
   open_ = static_cast<int>(streams_.size());
 }
 

@@ -26,7 +26,7 @@ namespace rowlane::live {
 inline constexpr int kStreamsPerUser = 5;
 inline constexpr int kRetryMs = 2'000;
 inline constexpr Millis kLookEvery{500};
-inline constexpr Millis kGatherTime{25};      // between two reads: commits of a busy moment share one
+inline constexpr Millis kGatherTime{25};  // between two reads: commits of a busy moment share one
 inline constexpr Millis kHeartbeatEvery{15'000};
 inline constexpr std::int64_t kResumeMax = 2'000;  // a stream that missed more starts anew: reading lists is cheaper
 inline constexpr std::size_t kSingleMax = 100;     // changed records of one read that are told one by one
@@ -76,7 +76,8 @@ class Hub {
   Task<void> resume(StreamPtr stream);
   Task<void> tell(std::vector<StreamPtr> streams, store::EventPage page);
   Task<Told> shown(const store::Event& event);
-  void send(Stream& stream, const std::vector<const store::Event*>& events, const std::vector<Told>& told, std::int64_t read_to);
+  void send(Stream& stream, const std::vector<const store::Event*>& events, const std::vector<Told>& told,
+            std::int64_t read_to);
   [[nodiscard]] int streams_of(UserId user) const;
   void drop_closed();
 

@@ -37,13 +37,18 @@ ChunkedBody::State ChunkedBody::feed(std::string_view& in, std::string& body, st
     in.remove_prefix(1);
     switch (part_) {
       case Part::size:
-        if (digits_ > 0 && c == '\r') part_ = Part::size_lf;
-        else if (digits_ > 0 && c == ';') part_ = Part::extension;
-        else if (!take_size_digit(c)) return State::malformed;
+        if (digits_ > 0 && c == '\r')
+          part_ = Part::size_lf;
+        else if (digits_ > 0 && c == ';')
+          part_ = Part::extension;
+        else if (!take_size_digit(c))
+          return State::malformed;
         break;
       case Part::extension:
-        if (c == '\r') part_ = Part::size_lf;
-        else if (is_control(c) || ++extra_bytes_ > kExtraBytesMax) return State::malformed;
+        if (c == '\r')
+          part_ = Part::size_lf;
+        else if (is_control(c) || ++extra_bytes_ > kExtraBytesMax)
+          return State::malformed;
         break;
       case Part::size_lf:
         if (c != '\n') return State::malformed;
@@ -61,9 +66,12 @@ ChunkedBody::State ChunkedBody::feed(std::string_view& in, std::string& body, st
         part_ = Part::size;
         break;
       case Part::trailer:
-        if (c == '\r') part_ = line_empty_ ? Part::end_lf : Part::trailer_lf;
-        else if (is_control(c) || ++extra_bytes_ > kExtraBytesMax) return State::malformed;
-        else line_empty_ = false;
+        if (c == '\r')
+          part_ = line_empty_ ? Part::end_lf : Part::trailer_lf;
+        else if (is_control(c) || ++extra_bytes_ > kExtraBytesMax)
+          return State::malformed;
+        else
+          line_empty_ = false;
         break;
       case Part::trailer_lf:
         if (c != '\n') return State::malformed;

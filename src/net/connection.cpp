@@ -1,9 +1,8 @@
 #include "net/connection.hpp"
 
-#include <ctime>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <ctime>
 
 #include "base/log.hpp"
 #include "net/gzip.hpp"
@@ -198,11 +197,16 @@ void Connection::advance() {
 // True when another step may follow at once.
 bool Connection::step() {
   switch (phase_) {
-    case Phase::head: return step_head();
-    case Phase::body: return step_body();
-    case Phase::running: return handler_done_ && begin_answer();
-    case Phase::streaming: return step_stream();
-    default: return false;
+    case Phase::head:
+      return step_head();
+    case Phase::body:
+      return step_body();
+    case Phase::running:
+      return handler_done_ && begin_answer();
+    case Phase::streaming:
+      return step_stream();
+    default:
+      return false;
   }
 }
 
@@ -230,8 +234,8 @@ bool Connection::begin_body() {
   if (!has_body) return run_handler();
 
   const ListenLimits& limits = shared_->limits;
-  incoming_->body_bytes_max = limits.body_bytes_for ? limits.body_bytes_for(head.method, path_of(head.target))
-                                                    : limits.body_bytes_max;
+  incoming_->body_bytes_max =
+      limits.body_bytes_for ? limits.body_bytes_for(head.method, path_of(head.target)) : limits.body_bytes_max;
   if (head.content_length.value_or(0) > incoming_->body_bytes_max) return refuse(413, "The body is too large.");
   enter(Phase::body);
   if (!head.expects_continue || !in_.empty()) return true;
@@ -259,10 +263,14 @@ bool Connection::step_body() {
   const ChunkedBody::State state = incoming_->chunks.feed(rest, incoming_->body, incoming_->body_bytes_max);
   in_.erase(0, in_.size() - rest.size());
   switch (state) {
-    case ChunkedBody::State::more: return false;
-    case ChunkedBody::State::whole: return run_handler();
-    case ChunkedBody::State::malformed: return refuse(400, "The chunked body is malformed.");
-    case ChunkedBody::State::too_large: return refuse(413, "The body is too large.");
+    case ChunkedBody::State::more:
+      return false;
+    case ChunkedBody::State::whole:
+      return run_handler();
+    case ChunkedBody::State::malformed:
+      return refuse(400, "The chunked body is malformed.");
+    case ChunkedBody::State::too_large:
+      return refuse(413, "The body is too large.");
   }
   return false;
 }
@@ -275,7 +283,8 @@ bool Connection::run_handler() {
   request.method = std::move(head.method);
   const std::string_view path = path_of(head.target);
   request.path = percent_decode(path);
-  if (path.size() < head.target.size()) request.query = parse_query(std::string_view(head.target).substr(path.size() + 1));
+  if (path.size() < head.target.size())
+    request.query = parse_query(std::string_view(head.target).substr(path.size() + 1));
   request.target = std::move(head.target);
   request.headers = std::move(head.headers);
   request.body = std::move(incoming_->body);
@@ -341,8 +350,10 @@ bool Connection::begin_answer() {
     }
   }
   write_head(response_.body.size());
-  if (response_.stream && is_head_request_) response_.stream->end();
-  else if (response_.stream) return send(AfterSend::stream);
+  if (response_.stream && is_head_request_)
+    response_.stream->end();
+  else if (response_.stream)
+    return send(AfterSend::stream);
   if (is_head_request_ || response_.status == 204 || response_.status == 304) response_.body.clear();
   if (response_.cut_after_bytes >= 0) {
     const std::size_t whole = out_head_.size() + response_.body.size();
@@ -364,8 +375,10 @@ void Connection::write_head(std::size_t body_bytes) {
   if ((body_bytes > 0 || response_.stream) && is_header_safe(response_.content_type))
     fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\n", response_.content_type);
   for (const auto& [name, value] : response_.headers) {
-    if (is_header_safe(name) && is_header_safe(value)) fmt::format_to(std::back_inserter(out), "{}: {}\r\n", name, value);
-    else log_error("an answer's header {} held a line break and was left out", is_header_safe(name) ? name : "name");
+    if (is_header_safe(name) && is_header_safe(value))
+      fmt::format_to(std::back_inserter(out), "{}: {}\r\n", name, value);
+    else
+      log_error("an answer's header {} held a line break and was left out", is_header_safe(name) ? name : "name");
   }
   out += closes ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
   out_size_ = out.size() + response_.body.size();
@@ -455,10 +468,13 @@ void Connection::watch_stream() {
   stream_ = std::move(response_.stream);
   // By a post: the writer may be in the middle of its own work.
   stream_->on_change([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) asio::post(self->shared_->io, [self] {
-      if (self->phase_ == Phase::streaming) self->advance();
-      else if (self->stream_ && !self->stream_->is_open()) self->close();  // the reader does not take what was sent
-    });
+    if (const auto self = weak.lock())
+      asio::post(self->shared_->io, [self] {
+        if (self->phase_ == Phase::streaming)
+          self->advance();
+        else if (self->stream_ && !self->stream_->is_open())
+          self->close();  // the reader does not take what was sent
+      });
   });
 }
 

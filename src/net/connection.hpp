@@ -6,14 +6,13 @@
 #pragma once
 
 #include <array>
-#include <coroutine>
-#include <list>
-
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <coroutine>
+#include <list>
 
 #include "net/chunked_body.hpp"
 #include "net/io_thread_impl.hpp"

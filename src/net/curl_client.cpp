@@ -1,14 +1,14 @@
 #include "net/curl_client.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <future>
-#include <map>
+#include <curl/curl.h>
 
+#include <algorithm>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
-#include <curl/curl.h>
+#include <cstring>
+#include <future>
+#include <map>
 
 #include "net/io_thread_impl.hpp"
 
@@ -18,8 +18,8 @@ namespace {
 
 using IoExecutor = asio::io_context::executor_type;
 using Descriptor = asio::posix::basic_stream_descriptor<IoExecutor>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                                         IoExecutor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t kUndeliveredBytesMax = 1024 * 1024;
@@ -352,7 +352,8 @@ Status CurlClient::Impl::prepare(Exchange& exchange, const UrlParts& url) {
 
   if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
+  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+             request.method == "PATCH") {
     // A read function without a seek function: libcurl then cannot repeat the body by itself when a kept connection
     // breaks, which could apply a write twice.
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -487,8 +488,8 @@ Task<Result<HttpAnswer>> CurlClient::send(HttpRequest request) {
   exchange->executor = Executor::current();
   if (exchange->request.on_body) {
     // Counted where the piece is delivered; when the reader has caught up, the sender goes on.
-    exchange->request.on_body = [reader = std::move(exchange->request.on_body), impl, weak = std::weak_ptr(exchange)](
-                                    std::string_view piece) mutable {
+    exchange->request.on_body = [reader = std::move(exchange->request.on_body), impl,
+                                 weak = std::weak_ptr(exchange)](std::string_view piece) mutable {
       const bool goes_on = reader(piece);
       const ExchangePtr kept = weak.lock();
       if (kept && kept->undelivered <= kUndeliveredBytesMax / 2 + piece.size())

@@ -18,7 +18,7 @@ namespace rowlane::net {
 struct CurlOptions {
   Millis connect_time_max{15'000};
   std::string user_agent = "rowlane (gzip)";  // Google compresses only for agents that say gzip here
-  std::string ca_file;  // PEM; empty: the system's
+  std::string ca_file;                        // PEM; empty: the system's
 };
 
 class CurlClient final : public HttpClient {

@@ -70,8 +70,10 @@ std::string percent_encode(std::string_view text) {
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
                        c == '.' || c == '_' || c == '~';
-    if (plain) out += c;
-    else fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    if (plain)
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
 }
@@ -84,8 +86,10 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
     query.remove_prefix(std::min(end + 1, query.size()));
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) out.emplace_back(decode(part, true), std::string());
-    else out.emplace_back(decode(part.substr(0, equals), true), decode(part.substr(equals + 1), true));
+    if (equals == std::string_view::npos)
+      out.emplace_back(decode(part, true), std::string());
+    else
+      out.emplace_back(decode(part.substr(0, equals), true), decode(part.substr(equals + 1), true));
   }
   return out;
 }

@@ -15,13 +15,13 @@ namespace rowlane::net {
 
 // One complete request that has passed the front filter. Header names are lower-case, values trimmed.
 struct Request {
-  std::string method;  // "GET", "POST", ... upper-case
-  std::string target;  // as sent: path and query, percent-encoded
-  std::string path;    // decoded path without the query; starts with '/'
+  std::string method;                                      // "GET", "POST", ... upper-case
+  std::string target;                                      // as sent: path and query, percent-encoded
+  std::string path;                                        // decoded path without the query; starts with '/'
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in the order sent
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string peer_address;  // "127.0.0.1"
+  std::string peer_address;                                // "127.0.0.1"
   std::map<std::string, std::string, std::less<>> params;  // filled by the router: {id} of the route
 
   // The first header of that lower-case name, or empty.
@@ -58,7 +58,7 @@ struct Response {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // further ones; no Content-Length, no Connection
-  bool close = false;  // close the connection after this answer
+  bool close = false;                                        // close the connection after this answer
   // Faults of the local Sheets service alone: send only so many bytes of the answer, then reset. -1: all.
   std::int64_t cut_after_bytes = -1;
   // When set, the head is followed by what is written there, and `body` is not sent. The connection closes at its end.

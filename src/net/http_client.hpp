@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  Millis timeout{120'000};             // for the whole exchange
+  Millis timeout{120'000};                    // for the whole exchange
   std::size_t answer_bytes_max = 512u << 20;  // decoded; a longer answer is cut off: unknown_outcome
   bool accept_gzip = true;
   // When set, called with each decoded piece of a 200 answer as it arrives (on the executor that sent the

@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -28,7 +27,8 @@ void IoThread::start(std::string name, Share share) {
   impl_->thread = std::thread([this, share, name = name.substr(0, 15)]() noexcept {
     pthread_setname_np(pthread_self(), name.c_str());
     // Of the calling thread alone, as Linux has it.
-    if (share == Share::what_is_left) ::setpriority(PRIO_PROCESS, 0, std::min(::getpriority(PRIO_PROCESS, 0) + kNicer, 19));
+    if (share == Share::what_is_left)
+      ::setpriority(PRIO_PROCESS, 0, std::min(::getpriority(PRIO_PROCESS, 0) + kNicer, 19));
     const Running running(this);
     impl_->io.run();
     impl_->running = false;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <thread>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <thread>
 
 #include "net/io_thread.hpp"
 

@@ -22,8 +22,9 @@ Result<std::unique_ptr<asio::ssl::context>> load_tls(const TlsFiles& files) {
                        error);
   context->use_certificate_chain_file(files.certificate_chain, error);
   if (error)
-    return fail(Errc::invalid_input, fmt::format("cannot read the certificate {}: {}", files.certificate_chain,
-                                                 error.message()), "certificate");
+    return fail(Errc::invalid_input,
+                fmt::format("cannot read the certificate {}: {}", files.certificate_chain, error.message()),
+                "certificate");
   context->use_private_key_file(files.private_key, asio::ssl::context::pem, error);
   if (error)
     return fail(Errc::invalid_input,
@@ -108,8 +109,8 @@ Result<std::uint16_t> Listener::Impl::open(const ListenOptions& options) {
 
   shared->limits = options.limits;
   const ListenLimits& limits = shared->limits;
-  const Millis shortest = std::min({limits.head_time_max, limits.body_time_max, limits.idle_time_max,
-                                    limits.linger_time_max});
+  const Millis shortest =
+      std::min({limits.head_time_max, limits.body_time_max, limits.idle_time_max, limits.linger_time_max});
   sweep_every = std::clamp(shortest / 8, Millis{5}, Millis{1'000});
   shared->on_closed = [weak = weak_from_this()] {
     const auto impl = weak.lock();

@@ -23,8 +23,8 @@
 namespace rowlane::net {
 
 struct ListenLimits {
-  std::size_t head_bytes_max = 8 * 1024;      // request line and headers: 414, 431
-  std::size_t body_bytes_max = 1024 * 1024;   // 413, from Content-Length already where there is one
+  std::size_t head_bytes_max = 8 * 1024;     // request line and headers: 414, 431
+  std::size_t body_bytes_max = 1024 * 1024;  // 413, from Content-Length already where there is one
   // The limit for one route, where it differs from `body_bytes_max`. `path` is as sent, without the query.
   std::function<std::size_t(std::string_view method, std::string_view path)> body_bytes_for;
   Millis head_time_max{10'000};  // from connecting, or from a request's first byte, to the end of its headers: 408
@@ -32,8 +32,8 @@ struct ListenLimits {
   // faster, in every such span of time. The same holds for an answer that is not taken; its connection is closed.
   Millis body_time_max{30'000};
   std::size_t rate_min = 16 * 1024;
-  Millis idle_time_max{75'000};  // between requests
-  Millis linger_time_max{2'000};  // how long a refused client may still send before the connection is closed
+  Millis idle_time_max{75'000};          // between requests
+  Millis linger_time_max{2'000};         // how long a refused client may still send before the connection is closed
   std::size_t connections_max = 20'000;  // more are closed as they come
 };
 

@@ -77,7 +77,8 @@ Outcome parse_request_line(std::string_view line, RequestHead& head) {
   if (std::ranges::find(kMethods, method) == std::end(kMethods)) return refuse(405, "The method is not known.", kAllow);
   if (!target.starts_with('/')) return refuse(400, "The request target must start with '/'.");
   for (const char c : target)
-    if (c <= ' ' || c > '~' || c == '#') return refuse(400, "The request target holds a character that must be encoded.");
+    if (c <= ' ' || c > '~' || c == '#')
+      return refuse(400, "The request target holds a character that must be encoded.");
 
   head.method = method;
   head.target = target;
@@ -215,6 +216,8 @@ std::expected<RequestHead, Refusal> parse_head(std::string_view head_bytes) {
   return head;
 }
 
-std::string_view path_of(std::string_view target) { return target.substr(0, std::min(target.find('?'), target.size())); }
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, std::min(target.find('?'), target.size()));
+}
 
 }  // namespace rowlane::net

@@ -20,7 +20,7 @@ namespace rowlane::net {
 struct RequestHead {
   std::string method;
   std::string target;
-  int minor_version = 1;  // HTTP/1.x
+  int minor_version = 1;                                     // HTTP/1.x
   std::vector<std::pair<std::string, std::string>> headers;  // names lower-case, values trimmed
   std::optional<std::uint64_t> content_length;
   bool chunked = false;

@@ -1,8 +1,8 @@
 #include "net/router.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/log.hpp"
 #include "net/problem.hpp"

@@ -18,7 +18,7 @@ struct CellState {
   bool app_is_blank = false;
   bool sheet_is_blank = false;
   bool has_base = false;
-  bool app_is_base = false;        // meaningful with `has_base` alone
+  bool app_is_base = false;  // meaningful with `has_base` alone
 };
 
 CellAction plan_cell_to_sheet(const CellState& cell);

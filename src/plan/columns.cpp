@@ -1,8 +1,8 @@
 #include "plan/columns.hpp"
 
-#include <map>
-
 #include <fmt/format.h>
+
+#include <map>
 
 #include "base/text.hpp"
 
@@ -46,8 +46,8 @@ Marks read_marks(const TabLayout& layout, const FieldCatalogue& catalogue, const
 }
 
 // The row, of the first ten, with the most mapped headers; known columns count by the header they had.
-int find_header_row(const TabLayout& layout, const FieldCatalogue& catalogue, const SheetTable& table, const Marks& marks,
-                    const TabState& state) {
+int find_header_row(const TabLayout& layout, const FieldCatalogue& catalogue, const SheetTable& table,
+                    const Marks& marks, const TabState& state) {
   int best_row = 1;
   std::size_t best = 0;
   for (int row = 1; row <= std::min(kHeaderRowsMax, table.row_count()); ++row) {
@@ -103,7 +103,11 @@ TabColumns fresh_columns(const TabLayout& layout, bool create_tab) {
 class Finder {
  public:
   Finder(const TabLayout& layout, const FieldCatalogue& catalogue, const SheetTable& table, const TabState& state)
-      : layout_(layout), catalogue_(catalogue), table_(table), state_(state), marks_(read_marks(layout, catalogue, table)) {}
+      : layout_(layout),
+        catalogue_(catalogue),
+        table_(table),
+        state_(state),
+        marks_(read_marks(layout, catalogue, table)) {}
 
   TabColumns run() {
     out_.header_row = find_header_row(layout_, catalogue_, table_, marks_, state_);
@@ -113,9 +117,10 @@ class Finder {
     next_free_ = last_header_column(table_, out_.header_row) + 1;
     for (std::size_t i = 0; i < layout_.columns.size() && out_.refused.empty(); ++i) find_one(i);
     if (out_.refused.empty() && found_ == 0)
-      out_.refused = fmt::format("the tab '{}' has rows but none of the mapped headers ({}, ...) in its first {} rows: "
-                                 "name one column as mapped, or empty the tab",
-                                 table_.title, layout_.columns.empty() ? "" : layout_.columns.front().header, kHeaderRowsMax);
+      out_.refused = fmt::format(
+          "the tab '{}' has rows but none of the mapped headers ({}, ...) in its first {} rows: "
+          "name one column as mapped, or empty the tab",
+          table_.title, layout_.columns.empty() ? "" : layout_.columns.front().header, kHeaderRowsMax);
     if (!out_.refused.empty()) return std::move(out_);
     for (std::size_t i = 0; i < layout_.columns.size(); ++i)
       if (!out_.columns[i].column) add_or_pause(i);
@@ -124,7 +129,9 @@ class Finder {
   }
 
  private:
-  [[nodiscard]] std::string field_name(std::size_t i) const { return std::string(catalogue_.name(layout_.columns[i].field)); }
+  [[nodiscard]] std::string field_name(std::size_t i) const {
+    return std::string(catalogue_.name(layout_.columns[i].field));
+  }
 
   void find_one(std::size_t i) {
     ColumnPlan& plan = out_.columns[i];
@@ -136,11 +143,13 @@ class Finder {
       if (at == headers_.end()) return;
       std::vector<int> free;  // a column that carries another field's mark is that field's
       for (const int column : at->second)
-        if (std::find(marks_.of_column.begin(), marks_.of_column.end(), column) == marks_.of_column.end()) free.push_back(column);
+        if (std::find(marks_.of_column.begin(), marks_.of_column.end(), column) == marks_.of_column.end())
+          free.push_back(column);
       if (free.empty()) return;
       if (free.size() > 1) {
-        out_.refused = fmt::format("the header '{}' of the tab '{}' stands in {} and in {}: rename or remove one of the two",
-                                   map.header, table_.title, a1(out_.header_row, free[0]), a1(out_.header_row, free[1]));
+        out_.refused =
+            fmt::format("the header '{}' of the tab '{}' stands in {} and in {}: rename or remove one of the two",
+                        map.header, table_.title, a1(out_.header_row, free[0]), a1(out_.header_row, free[1]));
         return;
       }
       plan.column = free.front();
@@ -161,31 +170,34 @@ class Finder {
     const std::string before = known != state_.headers.end() ? known->second : layout_.columns[i].header;
     if (normalise_key(before) == normalise_key(out_.headers[i])) return;
     out_.notices.push_back({layout_.key, "column_renamed",
-                            fmt::format("the column '{}' is now called '{}' ({}); it is followed", before, out_.headers[i],
-                                        a1(out_.header_row, out_.columns[i].column))});
+                            fmt::format("the column '{}' is now called '{}' ({}); it is followed", before,
+                                        out_.headers[i], a1(out_.header_row, out_.columns[i].column))});
   }
 
   void add_or_pause(std::size_t i) {
     const std::string& header = layout_.columns[i].header;
     if (state_.connected && state_.headers.contains(field_name(i))) {
-      out_.notices.push_back({layout_.key, "column_missing",
-                              fmt::format("the column '{}' is gone, so {} is not synced in this tab; nothing was blanked. "
-                                          "Give a column that header again to go on",
-                                          header, field_name(i))});
+      out_.notices.push_back(
+          {layout_.key, "column_missing",
+           fmt::format("the column '{}' is gone, so {} is not synced in this tab; nothing was blanked. "
+                       "Give a column that header again to go on",
+                       header, field_name(i))});
       return;
     }
     while (!is_column_empty(table_, next_free_)) ++next_free_;
     out_.columns[i] = {.column = next_free_++, .set_mark = true, .write_header = true};
     out_.headers[i] = header;
-    out_.notices.push_back({layout_.key, "column_added",
-                            fmt::format("the column '{}' was added at {}", header, a1(out_.header_row, out_.columns[i].column))});
+    out_.notices.push_back(
+        {layout_.key, "column_added",
+         fmt::format("the column '{}' was added at {}", header, a1(out_.header_row, out_.columns[i].column))});
   }
 
   void find_id_column() {
     out_.id_column = marks_.id;
     if (!out_.id_column) {
       out_.id_set_mark = true;
-      if (const auto at = headers_.find(normalise_key(kIdHeader)); at != headers_.end()) out_.id_column = at->second.front();
+      if (const auto at = headers_.find(normalise_key(kIdHeader)); at != headers_.end())
+        out_.id_column = at->second.front();
     }
     if (!out_.id_column) {
       while (!is_column_empty(table_, next_free_)) ++next_free_;

@@ -11,22 +11,22 @@
 namespace rowlane::plan {
 
 struct ColumnPlan {
-  int column = 0;           // 1-based; 0: the column is missing and its field pauses
-  bool set_mark = false;    // the column carries no metadata of ours yet
+  int column = 0;         // 1-based; 0: the column is missing and its field pauses
+  bool set_mark = false;  // the column carries no metadata of ours yet
   bool write_header = false;
 };
 
 struct TabColumns {
-  std::string refused;              // not empty: why nothing is done in this tab
-  bool create_tab = false;          // first connect, the tab does not exist
+  std::string refused;      // not empty: why nothing is done in this tab
+  bool create_tab = false;  // first connect, the tab does not exist
   int header_row = 1;
   std::vector<ColumnPlan> columns;  // parallel to TabLayout::columns
   int id_column = 0;
-  bool id_is_new = false;           // the column must be hidden and protected
+  bool id_is_new = false;  // the column must be hidden and protected
   bool id_write_header = false;
   bool id_set_mark = false;
-  int width = 0;                    // columns the grid must have
-  std::vector<std::string> headers; // parallel to `columns`: header texts as read ("" where missing)
+  int width = 0;                     // columns the grid must have
+  std::vector<std::string> headers;  // parallel to `columns`: header texts as read ("" where missing)
   std::vector<Notice> notices;
 
   // Nothing has to be written for the columns themselves.

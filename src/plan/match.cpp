@@ -1,8 +1,8 @@
 #include "plan/match.hpp"
 
-#include <unordered_map>
-
 #include <fmt/format.h>
+
+#include <unordered_map>
 
 #include "base/text.hpp"
 #include "domain/convert.hpp"
@@ -17,8 +17,8 @@ constexpr int kTornIdsMin = 3;
 
 class Matcher {
  public:
-  Matcher(const TabLayout& layout, const SheetTable& table, const TabColumns& columns, const std::vector<TabRecord>& records,
-          DateOrder order)
+  Matcher(const TabLayout& layout, const SheetTable& table, const TabColumns& columns,
+          const std::vector<TabRecord>& records, DateOrder order)
       : layout_(layout), table_(table), columns_(columns), records_(records), order_(order) {}
 
   Matching run() {
@@ -129,7 +129,8 @@ class Matcher {
   [[nodiscard]] bool claimed(const Row& row) const { return out_.record_of[static_cast<std::size_t>(row.number)] >= 0; }
   [[nodiscard]] bool claimed(int record) const { return out_.row_of[static_cast<std::size_t>(record)] != 0; }
 
-  // The one living record that a key of the row names, by its strongest key that is not blank; kMany (-1) for none or many.
+  // The one living record that a key of the row names, by its strongest key that is not blank; kMany (-1) for none or
+  // many.
   [[nodiscard]] int named_by(const Row& row) const {
     for (std::size_t key = 0; key < row.keys.size(); ++key) {
       if (row.keys[key].empty()) continue;
@@ -169,8 +170,10 @@ class Matcher {
     for (std::size_t key = 0; key < row.keys.size(); ++key) {
       if (row.keys[key].empty()) continue;
       const auto& fields = layout_.keys[key];
-      const bool unchanged = std::all_of(fields.begin(), fields.end(), [&](FieldId field) { return base.text(field) == present.text(field); });
-      if (row.keys[key] == (unchanged ? record_keys_[static_cast<std::size_t>(record)][key] : key_of(base, fields))) return true;
+      const bool unchanged = std::all_of(fields.begin(), fields.end(),
+                                         [&](FieldId field) { return base.text(field) == present.text(field); });
+      if (row.keys[key] == (unchanged ? record_keys_[static_cast<std::size_t>(record)][key] : key_of(base, fields)))
+        return true;
     }
     return false;
   }
@@ -201,15 +204,17 @@ class Matcher {
       if (named[i] >= 0 && named[i] != at->second && !agrees(rows_[i], at->second)) ++torn;
     }
     if (torn >= kTornIdsMin) {
-      out_.notices.push_back({layout_.key, "id_column_torn",
-                              fmt::format("the column {} was sorted or pasted apart from its rows ({} ids are on other records' "
-                                          "rows); the ids were set anew from the natural keys, no record was changed",
-                                          kIdHeader, torn)});
+      out_.notices.push_back(
+          {layout_.key, "id_column_torn",
+           fmt::format("the column {} was sorted or pasted apart from its rows ({} ids are on other records' "
+                       "rows); the ids were set anew from the natural keys, no record was changed",
+                       kIdHeader, torn)});
       return;
     }
     std::vector<bool> named_elsewhere(records_.size(), false);  // a row without its id has a natural key that names it
     for (std::size_t i = 0; i < rows_.size(); ++i)
-      if (named[i] >= 0 && rows_[i].id != records_[named[i]].record->public_id) named_elsewhere[static_cast<std::size_t>(named[i])] = true;
+      if (named[i] >= 0 && rows_[i].id != records_[named[i]].record->public_id)
+        named_elsewhere[static_cast<std::size_t>(named[i])] = true;
     for (std::size_t i = 0; i < rows_.size(); ++i) {  // in row order: of equals the first is the record
       const int record = carried[i];
       if (record < 0 || claimed(record)) continue;
@@ -218,7 +223,8 @@ class Matcher {
         continue;
       }
       bool contested = (named[i] >= 0 && named[i] != record) || named_elsewhere[static_cast<std::size_t>(record)];
-      for (std::size_t other = 0; other < rows_.size() && !contested && carriers[static_cast<std::size_t>(record)] > 1; ++other)
+      for (std::size_t other = 0; other < rows_.size() && !contested && carriers[static_cast<std::size_t>(record)] > 1;
+           ++other)
         contested = other != i && carried[other] == record && agrees(rows_[other], record);
       if (!contested) claim(rows_[i], record);
     }
@@ -250,11 +256,13 @@ class Matcher {
     if (!is_mapped(key)) return;
     const auto takes_part = [&](int record) {
       const auto i = static_cast<std::size_t>(record);
-      return !record_keys_[i][key].empty() && eligible(record) && !out_.is_ambiguous[i] && living(record) == (round == Round::living) && !is_over(record);
+      return !record_keys_[i][key].empty() && eligible(record) && !out_.is_ambiguous[i] &&
+             living(record) == (round == Round::living) && !is_over(record);
     };
     std::unordered_map<std::string_view, Group> groups;
     for (std::size_t i = 0; i < records_.size(); ++i)
-      if (const int record = static_cast<int>(i); !claimed(record) && takes_part(record)) groups.try_emplace(record_keys_[i][key]);
+      if (const int record = static_cast<int>(i); !claimed(record) && takes_part(record))
+        groups.try_emplace(record_keys_[i][key]);
     if (groups.empty()) return;  // mostly: every record has its row by its id
     for (std::size_t i = 0; i < records_.size(); ++i) {
       const int record = static_cast<int>(i);
@@ -313,8 +321,8 @@ class Matcher {
       const auto at = by_id_.find(row.id);
       if (at == by_id_.end() || !claimed(at->second) || named_by(row) < 0) continue;
       out_.notices.push_back({layout_.key, "duplicate_row",
-                              fmt::format("row {} carries the id of the record in row {}; it was left as it is", row.number,
-                                          out_.row_of[static_cast<std::size_t>(at->second)])});
+                              fmt::format("row {} carries the id of the record in row {}; it was left as it is",
+                                          row.number, out_.row_of[static_cast<std::size_t>(at->second)])});
     }
   }
 

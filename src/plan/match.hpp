@@ -25,10 +25,10 @@ struct AmbiguousRecord {
 };
 
 struct Matching {
-  std::vector<int> row_of;      // by record index: its 1-based row, 0 none
-  std::vector<int> record_of;   // by 1-based row (index 0 unused): record index, -1 none
-  std::vector<bool> write_id;   // by 1-based row: its id cell must be written
-  std::vector<bool> filled;     // by 1-based row: a mapped cell holds something (below the header)
+  std::vector<int> row_of;     // by record index: its 1-based row, 0 none
+  std::vector<int> record_of;  // by 1-based row (index 0 unused): record index, -1 none
+  std::vector<bool> write_id;  // by 1-based row: its id cell must be written
+  std::vector<bool> filled;    // by 1-based row: a mapped cell holds something (below the header)
   std::vector<AmbiguousRecord> ambiguous;
   std::vector<bool> is_ambiguous;  // by record index
   std::vector<Notice> notices;

@@ -12,7 +12,8 @@ constexpr std::size_t kKeyCharactersMin = 4;
 
 bool is_placeholder(std::string_view normalised) {
   static constexpr std::array<std::string_view, 16> kPlaceholders = {
-      "na", "n/a", "n.a.", "n.a", "new", "none", "nil", "null", "tba", "tbd", "pending", "notavailable", "applied", "notapplicable", "unknown", "awaited"};
+      "na",  "n/a", "n.a.",    "n.a",          "new",     "none",          "nil",     "null",
+      "tba", "tbd", "pending", "notavailable", "applied", "notapplicable", "unknown", "awaited"};
   if (std::find(kPlaceholders.begin(), kPlaceholders.end(), normalised) != kPlaceholders.end()) return true;
   // "-", "--", "0000", "xxxx", "....": one character over and over is nobody's number.
   return !normalised.empty() && normalised.find_first_not_of(normalised.front()) == std::string_view::npos &&
@@ -52,7 +53,8 @@ NaturalKeys keys_of(const Fields& fields, const TabLayout& layout) {
   return out;
 }
 
-std::string describe_key(const Fields& fields, const TabLayout& layout, const FieldCatalogue& catalogue, std::size_t key) {
+std::string describe_key(const Fields& fields, const TabLayout& layout, const FieldCatalogue& catalogue,
+                         std::size_t key) {
   std::string out;
   for (const FieldId field : layout.keys[key]) {
     if (!out.empty()) out += ", ";

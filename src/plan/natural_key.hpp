@@ -19,6 +19,7 @@ NaturalKeys keys_of(const Fields& fields, const TabLayout& layout);
 // The key built of `parts`, one text a field of the key.
 std::string join_key(const std::vector<std::string_view>& parts);
 // "current_policy_no=P/1": the strongest key of a record that is not blank, for people.
-std::string describe_key(const Fields& fields, const TabLayout& layout, const FieldCatalogue& catalogue, std::size_t key);
+std::string describe_key(const Fields& fields, const TabLayout& layout, const FieldCatalogue& catalogue,
+                         std::size_t key);
 
 }  // namespace rowlane::plan

@@ -8,7 +8,8 @@ namespace {
 
 bool is_mapped(const TabColumns& columns, int column) {
   if (column == columns.id_column) return true;
-  return std::any_of(columns.columns.begin(), columns.columns.end(), [&](const ColumnPlan& c) { return c.column == column; });
+  return std::any_of(columns.columns.begin(), columns.columns.end(),
+                     [&](const ColumnPlan& c) { return c.column == column; });
 }
 
 // Nothing a person typed stands in the row: at most check boxes, and formulas of people's own columns filled down.
@@ -47,7 +48,8 @@ bool nothing_below(const SheetTable& table, int row) {
 int last_anchor(const SheetTable& table, const TabColumns& columns, const Matching& matching, bool managed_only) {
   for (int row = table.row_count(); row > columns.header_row; --row) {
     const auto at = static_cast<std::size_t>(row);
-    if (managed_only ? matching.record_of[at] >= 0 : matching.filled[at] && !is_totals_row(table, matching, row)) return row;
+    if (managed_only ? matching.record_of[at] >= 0 : matching.filled[at] && !is_totals_row(table, matching, row))
+      return row;
   }
   return columns.header_row;
 }
@@ -60,7 +62,9 @@ int last_row_summed(std::string_view formula, int row) {
     // Both ends must look like A1 references: digits before the colon, letters then digits behind it.
     if (colon == 0 || formula[colon - 1] < '0' || formula[colon - 1] > '9') continue;
     std::size_t at = colon + 1;
-    while (at < formula.size() && (formula[at] == '$' || (formula[at] >= 'A' && formula[at] <= 'Z') || (formula[at] >= 'a' && formula[at] <= 'z'))) ++at;
+    while (at < formula.size() && (formula[at] == '$' || (formula[at] >= 'A' && formula[at] <= 'Z') ||
+                                   (formula[at] >= 'a' && formula[at] <= 'z')))
+      ++at;
     int end = 0;
     if (std::from_chars(formula.data() + at, formula.data() + formula.size(), end).ec != std::errc{}) continue;
     if (end < row) last = std::max(last, end);
@@ -76,8 +80,10 @@ InsertPlace find_insert_place(const SheetTable& table, const TabColumns& columns
   const int rows_read = std::max(table.row_count(), anchor);
   const int last_possible = std::max(table.grid_rows, rows_read);
   for (int row = place.row; row <= last_possible && is_unused(table, columns, row); ++row) ++place.free_rows;
-  // With nothing below, rows come in anew: one that a person types there at this moment is pushed down, not overwritten.
-  if (place.row + place.free_rows > last_possible && anchor > columns.header_row && nothing_below(table, anchor)) place.free_rows = 0;
+  // With nothing below, rows come in anew: one that a person types there at this moment is pushed down, not
+  // overwritten.
+  if (place.row + place.free_rows > last_possible && anchor > columns.header_row && nothing_below(table, anchor))
+    place.free_rows = 0;
   const int below = place.row + place.free_rows;
   const bool totals_below = below <= table.row_count() && is_totals_row(table, matching, below);
   // A sum that ends exactly at the last row grows only when rows come in before that row.

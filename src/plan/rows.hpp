@@ -12,7 +12,8 @@ struct InsertPlace {
 
 InsertPlace find_insert_place(const SheetTable& table, const TabColumns& columns, const Matching& matching);
 
-// The last row of any range that ends in a row before `row` within the formula text ("=SUM(E2:E501)" gives 501); 0 none.
+// The last row of any range that ends in a row before `row` within the formula text ("=SUM(E2:E501)" gives 501); 0
+// none.
 int last_row_summed(std::string_view formula, int row);
 
 }  // namespace rowlane::plan

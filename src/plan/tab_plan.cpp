@@ -40,14 +40,17 @@ class TabPlanner {
     out_.row_of.assign(in_.records.size(), 0);
     out_.kept_cells.assign(in_.records.size(), 0);
     if (!out_.columns.refused.empty()) return std::move(out_);
-    if (in_.table) match();
+    if (in_.table)
+      match();
     else {
       matching_.is_ambiguous.assign(in_.records.size(), false);
       out_.insert_at = 2;
     }
     for (std::size_t i = 0; i < in_.records.size(); ++i) plan_record(static_cast<int>(i));
-    std::sort(out_.updates.begin(), out_.updates.end(), [](const RowUpdate& a, const RowUpdate& b) { return a.row < b.row; });
-    std::sort(out_.deletes.begin(), out_.deletes.end(), [](const RowDelete& a, const RowDelete& b) { return a.row < b.row; });
+    std::sort(out_.updates.begin(), out_.updates.end(),
+              [](const RowUpdate& a, const RowUpdate& b) { return a.row < b.row; });
+    std::sort(out_.deletes.begin(), out_.deletes.end(),
+              [](const RowDelete& a, const RowDelete& b) { return a.row < b.row; });
     brake();
     return std::move(out_);
   }
@@ -62,8 +65,10 @@ class TabPlanner {
     out_.notices.insert(out_.notices.end(), matching_.notices.begin(), matching_.notices.end());
     for (int row = out_.columns.header_row + 1; row <= table().row_count(); ++row) {
       const auto at = static_cast<std::size_t>(row);
-      if (matching_.record_of[at] >= 0) ++out_.managed_rows;
-      else if (matching_.filled[at]) count_kept(row);
+      if (matching_.record_of[at] >= 0)
+        ++out_.managed_rows;
+      else if (matching_.filled[at])
+        count_kept(row);
     }
     const InsertPlace place = find_insert_place(table(), out_.columns, matching_);
     out_.insert_at = place.row;
@@ -103,11 +108,15 @@ class TabPlanner {
     const int row = out_.row_of[at];
     if (has_changed_since_held(job, *tab_record.record, row)) return;
     if (tab_record.record->deleted_at) {
-      if (row) plan_delete(index, job, row, false);
-      else if (tab_record.base) out_.base_gone.push_back(index);
+      if (row)
+        plan_delete(index, job, row, false);
+      else if (tab_record.base)
+        out_.base_gone.push_back(index);
     } else if (!tab_record.belongs) {
-      if (row && in_.may_move[at]) plan_delete(index, job, row, true);
-      else if (!row && tab_record.base) out_.base_gone.push_back(index);
+      if (row && in_.may_move[at])
+        plan_delete(index, job, row, true);
+      else if (!row && tab_record.base)
+        out_.base_gone.push_back(index);
     } else if (row) {
       plan_update(index, job, row);
     } else {
@@ -125,24 +134,33 @@ class TabPlanner {
 
   void plan_delete(int index, int job, int row, bool moved) {
     RowDelete planned{.record = index, .job = job, .row = row, .moved = moved, .image = {}};
-    for (int column = 1; column <= table().column_count(); ++column) planned.image.push_back(image_of(table(), row, column));
+    for (int column = 1; column <= table().column_count(); ++column)
+      planned.image.push_back(image_of(table(), row, column));
     out_.deletes.push_back(std::move(planned));
   }
 
   void reject(int index, int row, FieldId field, std::string_view reason) {
-    out_.rejected.push_back({index, {in_.layout.key, row, std::string(in_.catalogue.name(field)), std::string(reason)}});
+    out_.rejected.push_back(
+        {index, {in_.layout.key, row, std::string(in_.catalogue.name(field)), std::string(reason)}});
   }
 
   static constexpr std::string_view kTooLong = "longer than the 50,000 characters a cell can hold";
 
   void plan_update(int index, int job, int row) {
     const TabRecord& tab_record = in_.records[static_cast<std::size_t>(index)];
-    RowUpdate planned{.record = index, .job = job, .row = row, .write_id = matching_.write_id[static_cast<std::size_t>(row)], .cells = {}, .base = {}};
+    RowUpdate planned{.record = index,
+                      .job = job,
+                      .row = row,
+                      .write_id = matching_.write_id[static_cast<std::size_t>(row)],
+                      .cells = {},
+                      .base = {}};
     if (tab_record.base) planned.base = *tab_record.base;
     for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
       if (out_.columns.columns[i].column) plan_cell(index, row, i, planned);
-    if (!planned.cells.empty() || planned.write_id) out_.updates.push_back(std::move(planned));
-    else if (planned.base_changed || !tab_record.base) out_.advances.push_back({index, std::move(planned.base)});
+    if (!planned.cells.empty() || planned.write_id)
+      out_.updates.push_back(std::move(planned));
+    else if (planned.base_changed || !tab_record.base)
+      out_.advances.push_back({index, std::move(planned.base)});
   }
 
   void plan_cell(int index, int row, std::size_t i, RowUpdate& planned) {
@@ -163,14 +181,21 @@ class TabPlanner {
       sheet = from_cell(cell, map.type, in_.date_order);
       state.sheet_is_rejected = !sheet.rejected.empty();
       state.sheet_is_blank = sheet.rejected.empty() && is_blank(sheet.value);
-      state.equal = sheet.rejected.empty() && (same_value(sheet.value, app) || is_same_key(map.field, sheet.value, app, state));
+      state.equal =
+          sheet.rejected.empty() && (same_value(sheet.value, app) || is_same_key(map.field, sheet.value, app, state));
     }
     switch (plan_cell_to_sheet(state)) {
-      case CellAction::agree: return agree(map.field, app, has_base, planned);
-      case CellAction::keep: ++out_.kept_cells[static_cast<std::size_t>(index)]; return;
-      case CellAction::reject: return reject(index, row, map.field, sheet.rejected);
-      case CellAction::leave: return;
-      case CellAction::write: break;
+      case CellAction::agree:
+        return agree(map.field, app, has_base, planned);
+      case CellAction::keep:
+        ++out_.kept_cells[static_cast<std::size_t>(index)];
+        return;
+      case CellAction::reject:
+        return reject(index, row, map.field, sheet.rejected);
+      case CellAction::leave:
+        return;
+      case CellAction::write:
+        break;
     }
     if (is_too_long(app)) {
       if (state.sheet_is_blank) set_base(map.field, Value{}, planned);
@@ -268,8 +293,12 @@ class TabPlanner {
   void hold(int job, int record, int row, std::string_view what, Json cells) {
     const Record& r = *in_.records[static_cast<std::size_t>(record)].record;
     out_.holds.push_back({job, record, hash_of_row(table(), row),
-                          HeldRow{.tab = in_.layout.key, .row = row, .record = r.public_id,
-                                  .name = std::string(r.fields.text(field::name)), .side = "sheet", .what = std::string(what),
+                          HeldRow{.tab = in_.layout.key,
+                                  .row = row,
+                                  .record = r.public_id,
+                                  .name = std::string(r.fields.text(field::name)),
+                                  .side = "sheet",
+                                  .what = std::string(what),
                                   .cells = std::move(cells)}});
   }
 
@@ -284,9 +313,12 @@ CellImage image_of(const SheetTable& table, int row, int column) {
   const Cell& cell = table.at(row, column);
   CellImage image{.kind = cell.kind, .text = {}, .number = 0, .formula = cell.formula, .format = cell.format};
   if (cell.spilled) return {.format = cell.format};  // the formula that fills it lives elsewhere
-  if (cell.formula) image.text = table.formula_at(row, column);
-  else if (cell.kind == CellKind::number || cell.kind == CellKind::boolean) image.number = cell.number;
-  else image.text = cell.text();
+  if (cell.formula)
+    image.text = table.formula_at(row, column);
+  else if (cell.kind == CellKind::number || cell.kind == CellKind::boolean)
+    image.number = cell.number;
+  else
+    image.text = cell.text();
   return image;
 }
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +25,7 @@ struct PlanJob {
   JobId id;
   Direction direction = Direction::to_sheet;
   Scope scope;
-  std::vector<std::string> tabs;      // keys; empty: all of the agency's
+  std::vector<std::string> tabs;  // keys; empty: all of the agency's
   // A person said yes to what was held: these alone, without the brake, where nothing changed since. By tab and record.
   std::map<std::pair<std::string, RecordId>, HeldContent> only;
   bool confirmed = false;
@@ -37,7 +37,7 @@ struct PlanJob {
 // The content of a cell before we touch it, exact enough to put it back.
 struct CellImage {
   CellKind kind = CellKind::empty;
-  std::string text;    // text, error, or the formula
+  std::string text;  // text, error, or the formula
   double number = 0;
   bool formula = false;
   FormatKind format = FormatKind::none;
@@ -49,19 +49,19 @@ std::string hash_of_row(const SheetTable& table, int row);
 struct CellEdit {
   FieldId field = 0;
   int column = 0;
-  Value value;             // what the cell shall hold; blank clears it
+  Value value;  // what the cell shall hold; blank clears it
   CellImage before;
-  bool overwrites = false; // a filled cell whose value the app did not know
+  bool overwrites = false;           // a filled cell whose value the app did not know
   std::optional<FormatKind> format;  // set the cell's number format too
 };
 
 struct RowUpdate {
-  int record = 0;          // index into the records
-  int job = 0;             // index into the jobs: the change belongs to it
+  int record = 0;  // index into the records
+  int job = 0;     // index into the jobs: the change belongs to it
   int row = 0;
   bool write_id = false;
   std::vector<CellEdit> cells;
-  Fields base;             // base once the write is verified
+  Fields base;  // base once the write is verified
   bool base_changed = false;
 };
 
@@ -99,28 +99,28 @@ struct RecordRejection {
 };
 
 struct TabPlan {
-  std::string tab;                     // key
+  std::string tab;  // key
   std::int64_t sheet_id = 0;
   std::string title;
-  bool missing = false;                // the tab has to be made
-  int grid_rows = 0, grid_columns = 0; // as read
+  bool missing = false;                 // the tab has to be made
+  int grid_rows = 0, grid_columns = 0;  // as read
   TabColumns columns;
-  std::vector<RowUpdate> updates;      // by row
-  std::vector<RowAdd> adds;            // by record
-  std::vector<RowDelete> deletes;      // by row
+  std::vector<RowUpdate> updates;  // by row
+  std::vector<RowAdd> adds;        // by record
+  std::vector<RowDelete> deletes;  // by row
   std::vector<BaseAdvance> advances;
-  std::vector<int> base_gone;          // records whose base goes: their tombstone's row is gone
+  std::vector<int> base_gone;  // records whose base goes: their tombstone's row is gone
   std::vector<Hold> holds;
   std::vector<RecordRejection> rejected;
   std::vector<AmbiguousRecord> ambiguous;
   std::vector<Notice> notices;
-  std::vector<int> row_of;             // by record index, 0 none
+  std::vector<int> row_of;               // by record index, 0 none
   std::vector<std::int64_t> kept_cells;  // by record index: mapped cells left for a formula or spill
   std::int64_t kept_rows = 0;
   std::int64_t drafts = 0;
   std::int64_t managed_rows = 0;
-  int insert_at = 0;                   // new rows stand from here on
-  int free_rows = 0;                   // rows from `insert_at` on that may simply be filled
+  int insert_at = 0;  // new rows stand from here on
+  int free_rows = 0;  // rows from `insert_at` on that may simply be filled
 
   [[nodiscard]] bool writes_nothing() const {
     return updates.empty() && adds.empty() && deletes.empty() && columns.settled() && !missing;

@@ -36,8 +36,8 @@ struct Column {
   std::string name;
 };
 
-std::vector<Column> read_header(const CsvLine& line, const FieldCatalogue& catalogue, const std::vector<FieldId>& extras,
-                                ImportInput& out) {
+std::vector<Column> read_header(const CsvLine& line, const FieldCatalogue& catalogue,
+                                const std::vector<FieldId>& extras, ImportInput& out) {
   std::vector<Column> columns;
   std::set<std::string> seen;
   const auto refuse = [&](const std::string& name, std::string reason) {
@@ -56,7 +56,8 @@ std::vector<Column> read_header(const CsvLine& line, const FieldCatalogue& catal
       continue;
     }
     const auto found = catalogue.find(name);
-    const bool known = found && (!FieldCatalogue::is_extra(*found) || std::find(extras.begin(), extras.end(), *found) != extras.end());
+    const bool known =
+        found && (!FieldCatalogue::is_extra(*found) || std::find(extras.begin(), extras.end(), *found) != extras.end());
     if (known) {
       column.field = *found;
       continue;
@@ -64,7 +65,8 @@ std::vector<Column> read_header(const CsvLine& line, const FieldCatalogue& catal
     std::vector<std::string> names{"id", "owner"};
     for (const FieldId id : all_fields(extras)) names.emplace_back(catalogue.name(id));
     const std::string near = nearest(name, names);
-    refuse(name, near.empty() ? fmt::format("'{}' is no field", name) : fmt::format("'{}' is no field; did you mean '{}'?", name, near));
+    refuse(name, near.empty() ? fmt::format("'{}' is no field", name)
+                              : fmt::format("'{}' is no field; did you mean '{}'?", name, near));
   }
   return columns;
 }
@@ -169,7 +171,8 @@ ImportInput read_import(std::string_view text, const FieldCatalogue& catalogue, 
     store::ImportLine line{.line = row.line};
     const std::size_t errors_before = out.errors.size();
     if (row.cells.size() != columns.size()) {
-      out.errors.push_back({row.line, "", fmt::format("the line has {} cells, the header {}", row.cells.size(), columns.size())});
+      out.errors.push_back(
+          {row.line, "", fmt::format("the line has {} cells, the header {}", row.cells.size(), columns.size())});
       continue;
     }
     for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -179,13 +182,17 @@ ImportInput read_import(std::string_view text, const FieldCatalogue& catalogue, 
       } else if (columns[c].kind == Column::Kind::owner) {
         if (cell.empty()) continue;
         line.owner = owner_of(cell);
-        if (!line.owner) out.errors.push_back({row.line, "owner", "owner must be the e-mail of a user whose records you may change"});
+        if (!line.owner)
+          out.errors.push_back({row.line, "owner", "owner must be the e-mail of a user whose records you may change"});
       } else {
         auto value = catalogue.from_csv(columns[c].field, cell);
         const bool needed = columns[c].field == field::name || columns[c].field == field::vertical;
-        if (!value) out.errors.push_back({row.line, columns[c].name, value.error().message});
-        else if (needed && is_blank(*value)) out.errors.push_back({row.line, columns[c].name, columns[c].name + " is required"});
-        else line.set.set(columns[c].field, std::move(*value));
+        if (!value)
+          out.errors.push_back({row.line, columns[c].name, value.error().message});
+        else if (needed && is_blank(*value))
+          out.errors.push_back({row.line, columns[c].name, columns[c].name + " is required"});
+        else
+          line.set.set(columns[c].field, std::move(*value));
       }
     }
     if (out.errors.size() == errors_before) out.lines.push_back(std::move(line));

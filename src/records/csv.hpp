@@ -30,9 +30,9 @@ std::string guard_cell(std::string text);
 std::string unguard_cell(std::string text);
 
 struct ImportInput {
-  std::vector<store::ImportLine> lines;      // the good ones
+  std::vector<store::ImportLine> lines;  // the good ones
   std::vector<store::ImportError> errors;
-  bool header_is_bad = false;                // then there are no lines
+  bool header_is_bad = false;  // then there are no lines
 };
 // The user that an `owner` cell may name, or nullopt.
 using OwnerOf = std::function<std::optional<UserId>(std::string_view email)>;

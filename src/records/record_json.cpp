@@ -12,15 +12,20 @@ constexpr std::string_view kMadeByServer[] = {"id", "version", "createdAt", "upd
 
 Json text_or_null(std::string text) { return text.empty() ? Json() : Json(std::move(text)); }
 
-bool is_one_of(FieldId id, const std::vector<FieldId>& ids) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool is_one_of(FieldId id, const std::vector<FieldId>& ids) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 void read_field(FieldId id, const Json& json, const FieldCatalogue& catalogue, RecordInput& out) {
   auto value = catalogue.from_json(id, json);
-  if (!value) out.problems.push_back({std::string(catalogue.name(id)), value.error().message});
-  else out.set.set(id, std::move(*value));
+  if (!value)
+    out.problems.push_back({std::string(catalogue.name(id)), value.error().message});
+  else
+    out.set.set(id, std::move(*value));
 }
 
-void read_extra(const Json& json, const FieldCatalogue& catalogue, const std::vector<FieldId>& extras, RecordInput& out) {
+void read_extra(const Json& json, const FieldCatalogue& catalogue, const std::vector<FieldId>& extras,
+                RecordInput& out) {
   if (json.is_null()) return;
   const Json::Object* members = json.if_object();
   if (!members) {
@@ -30,8 +35,10 @@ void read_extra(const Json& json, const FieldCatalogue& catalogue, const std::ve
   for (const auto& [name, value] : *members) {
     if (out.problems.size() >= kProblemsMax) return;
     const auto id = catalogue.find(name);
-    if (id && is_one_of(*id, extras)) read_field(*id, value, catalogue, out);
-    else out.problems.push_back({"extra." + name, fmt::format("'{}' is no field of the agency's own", name)});
+    if (id && is_one_of(*id, extras))
+      read_field(*id, value, catalogue, out);
+    else
+      out.problems.push_back({"extra." + name, fmt::format("'{}' is no field of the agency's own", name)});
   }
 }
 }  // namespace
@@ -71,8 +78,10 @@ RecordInput read_record(const Json& json, const FieldCatalogue& catalogue, const
     if (name == "extra") {
       read_extra(value, catalogue, extras, out);
     } else if (name == "owner") {
-      if (value.if_string()) out.owner = *value.if_string();
-      else if (!value.is_null()) out.problems.push_back({"owner", "owner must be the e-mail of a user"});
+      if (value.if_string())
+        out.owner = *value.if_string();
+      else if (!value.is_null())
+        out.problems.push_back({"owner", "owner must be the e-mail of a user"});
     } else if (const auto id = catalogue.find(name); id && !FieldCatalogue::is_extra(*id)) {
       read_field(*id, value, catalogue, out);
     } else {
@@ -84,7 +93,8 @@ RecordInput read_record(const Json& json, const FieldCatalogue& catalogue, const
     }
   }
   const auto is_told = [&](std::string_view name) {
-    return std::any_of(out.problems.begin(), out.problems.end(), [&](const FieldProblem& p) { return p.field == name; });
+    return std::any_of(out.problems.begin(), out.problems.end(),
+                       [&](const FieldProblem& p) { return p.field == name; });
   };
   for (const FieldId id : {FieldId{field::name}, FieldId{field::vertical}}) {
     const std::string name(catalogue.name(id));

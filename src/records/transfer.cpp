@@ -9,12 +9,13 @@ std::vector<FieldId> own_fields(const AgencySettings& agency) {
   std::vector<FieldId> out;
   for (const TabLayout& tab : agency.tabs)
     for (const ColumnMap& column : tab.columns)
-      if (FieldCatalogue::is_extra(column.field) && std::find(out.begin(), out.end(), column.field) == out.end()) out.push_back(column.field);
+      if (FieldCatalogue::is_extra(column.field) && std::find(out.begin(), out.end(), column.field) == out.end())
+        out.push_back(column.field);
   return out;
 }
 
-Task<Result<Imported>> import_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue, std::vector<FieldId> own, std::string text,
-                                  store::ImportOptions options) {
+Task<Result<Imported>> import_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue,
+                                  std::vector<FieldId> own, std::string text, store::ImportOptions options) {
   const auto people = co_await store.users(scope.agency);
   if (!people) co_return std::unexpected(people.error());
   const OwnerOf owner_of = [&](std::string_view email) -> std::optional<UserId> {
@@ -36,11 +37,13 @@ Task<Result<Imported>> import_csv(store::Store& store, Scope scope, const FieldC
   }
   auto& errors = out.report.errors;
   errors.insert(errors.end(), input.errors.begin(), input.errors.end());
-  std::sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return std::tie(a.line, a.field) < std::tie(b.line, b.field); });
+  std::sort(errors.begin(), errors.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.line, a.field) < std::tie(b.line, b.field); });
   co_return out;
 }
 
-Task<Result<std::string>> export_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue, std::vector<FieldId> own) {
+Task<Result<std::string>> export_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue,
+                                     std::vector<FieldId> own) {
   const auto people = co_await store.users(scope.agency);
   if (!people) co_return std::unexpected(people.error());
   // Shared with the database thread, which may outlive a request whose client has gone.
@@ -52,7 +55,9 @@ Task<Result<std::string>> export_csv(store::Store& store, Scope scope, const Fie
   const auto out = std::make_shared<Out>(Out{.text = {}, .emails = {}, .own = std::move(own)});
   for (const store::User& user : *people) out->emails[user.id] = user.email;
   append_export_header(out->text, catalogue, out->own);
-  const Status done = co_await store.for_each_record(scope, [out](const Record& record) { append_export_record(out->text, out->own, record, out->emails[record.owner]); });
+  const Status done = co_await store.for_each_record(scope, [out](const Record& record) {
+    append_export_record(out->text, out->own, record, out->emails[record.owner]);
+  });
   if (!done) co_return std::unexpected(done.error());
   co_return std::move(out->text);
 }

@@ -19,10 +19,11 @@ struct Imported {
   bool refused = false;        // there are errors and they were not to be skipped: nothing changed
 };
 // Imports `text` as records of the scope: all or nothing, unless `options.skip_bad`.
-Task<Result<Imported>> import_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue, std::vector<FieldId> own, std::string text,
-                                  store::ImportOptions options);
+Task<Result<Imported>> import_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue,
+                                  std::vector<FieldId> own, std::string text, store::ImportOptions options);
 
 // Every living record of the scope, with a header that `import_csv` takes.
-Task<Result<std::string>> export_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue, std::vector<FieldId> own);
+Task<Result<std::string>> export_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue,
+                                     std::vector<FieldId> own);
 
 }  // namespace rowlane::records

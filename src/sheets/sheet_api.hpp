@@ -39,7 +39,9 @@ struct ReadRequest {
 };
 
 // A formula as a person entered it ("=D2*1.18"). Written only to put one back.
-struct FormulaText { std::string text; };
+struct FormulaText {
+  std::string text;
+};
 
 // One cell to write. `value`: monostate clears the cell's value; text is never taken for a formula.
 struct CellWrite {
@@ -49,24 +51,66 @@ struct CellWrite {
 };
 
 namespace op {
-struct AddTab { std::int64_t sheet_id; std::string title; int rows, columns; };
+struct AddTab {
+  std::int64_t sheet_id;
+  std::string title;
+  int rows, columns;
+};
 // New rows row .. row+count-1, with the format of the row above or below.
-struct InsertRows { std::int64_t sheet_id; int row; int count; bool like_above = true; };
-struct DeleteRows { std::int64_t sheet_id; int row; int count; };
-struct GrowGrid { std::int64_t sheet_id; int rows, columns; };       // rows and columns to append, 0 allowed
+struct InsertRows {
+  std::int64_t sheet_id;
+  int row;
+  int count;
+  bool like_above = true;
+};
+struct DeleteRows {
+  std::int64_t sheet_id;
+  int row;
+  int count;
+};
+struct GrowGrid {
+  std::int64_t sheet_id;
+  int rows, columns;
+};  // rows and columns to append, 0 allowed
 // Writes neighbouring cells of one row, from `column` on.
-struct UpdateCells { std::int64_t sheet_id; int row, column; std::vector<CellWrite> cells; };
-struct MarkColumn { std::int64_t sheet_id; int column; std::int64_t metadata_id; std::string key, value; };
-struct MarkSpreadsheet { std::int64_t metadata_id; std::string key, value; };  // visible to this project's account alone
-struct DeleteMark { std::int64_t metadata_id; };
-struct HideColumn { std::int64_t sheet_id; int column; bool hidden = true; };
-struct ProtectColumn { std::int64_t sheet_id; int column; std::string description; };  // warning only
+struct UpdateCells {
+  std::int64_t sheet_id;
+  int row, column;
+  std::vector<CellWrite> cells;
+};
+struct MarkColumn {
+  std::int64_t sheet_id;
+  int column;
+  std::int64_t metadata_id;
+  std::string key, value;
+};
+struct MarkSpreadsheet {
+  std::int64_t metadata_id;
+  std::string key, value;
+};  // visible to this project's account alone
+struct DeleteMark {
+  std::int64_t metadata_id;
+};
+struct HideColumn {
+  std::int64_t sheet_id;
+  int column;
+  bool hidden = true;
+};
+struct ProtectColumn {
+  std::int64_t sheet_id;
+  int column;
+  std::string description;
+};  // warning only
 // Widens the basic filter. Setting one replaces it whole, so `rest` must be the `filter_rest` that was read.
-struct SetFilter { std::int64_t sheet_id; CellRange range; std::string rest; };
+struct SetFilter {
+  std::int64_t sheet_id;
+  CellRange range;
+  std::string rest;
+};
 }  // namespace op
 
-using Op = std::variant<op::AddTab, op::InsertRows, op::DeleteRows, op::GrowGrid, op::UpdateCells, op::MarkColumn, op::MarkSpreadsheet, op::DeleteMark, op::HideColumn,
-                        op::ProtectColumn, op::SetFilter>;
+using Op = std::variant<op::AddTab, op::InsertRows, op::DeleteRows, op::GrowGrid, op::UpdateCells, op::MarkColumn,
+                        op::MarkSpreadsheet, op::DeleteMark, op::HideColumn, op::ProtectColumn, op::SetFilter>;
 
 struct ReadBack {
   std::string title;  // as the read found it; a rename in between fails the call with invalid_input

@@ -37,8 +37,8 @@ struct EventQuery {
 };
 
 struct EventPage {
-  std::vector<Event> events;   // in order; of several about one job or record the last alone
-  std::int64_t read_to = 0;    // nothing up to here is left out
+  std::vector<Event> events;  // in order; of several about one job or record the last alone
+  std::int64_t read_to = 0;   // nothing up to here is left out
 };
 
 // What a listener signed in with: the hash of its session or of its token.

@@ -22,7 +22,7 @@ struct NewJob {
   Scope scope;
   std::string spreadsheet_id;
   Direction direction = Direction::to_sheet;
-  std::vector<std::string> tabs;             // keys; empty: all
+  std::vector<std::string> tabs;  // keys; empty: all
   std::vector<DeletedCustomer> deleted;
   int lane_jobs_max = 1000;
   // "" none. The same key, route and user within 24 h: the first answer again, or invalid_input for another body.
@@ -43,12 +43,12 @@ struct Job {
   std::string user_email;
   JobState state = JobState::queued;
   WaitReason reason = WaitReason::none;
-  std::string reason_text;                  // what a person can do; "" none
-  std::optional<std::int64_t> position;     // while queued
+  std::string reason_text;               // what a person can do; "" none
+  std::optional<std::int64_t> position;  // while queued
   int attempt = 0;
-  std::string phase;                        // "" before the first pass: reading, planning, writing, verifying
+  std::string phase;  // "" before the first pass: reading, planning, writing, verifying
   std::int64_t done = 0, total = 0;
-  std::string result;                       // JSON text; "" none
+  std::string result;  // JSON text; "" none
   std::string error;
   JobId settled_by, retry_of;
   WallTime created_at{};
@@ -90,9 +90,9 @@ struct QueueOverview {
   std::int64_t queued = 0, running = 0, held = 0;
   WaitReason reason = WaitReason::none;  // why what is queued waits
   std::string reason_text;
-  std::optional<WallTime> ready_at;      // when it is tried again
-  std::vector<Lane> lanes;               // with unfinished jobs, the longest waiting first; kOverviewLanes at most
-  std::vector<Ended> ended;              // hours in which jobs ended, in order; the others are left out
+  std::optional<WallTime> ready_at;  // when it is tried again
+  std::vector<Lane> lanes;           // with unfinished jobs, the longest waiting first; kOverviewLanes at most
+  std::vector<Ended> ended;          // hours in which jobs ended, in order; the others are left out
 };
 inline constexpr int kOverviewLanes = 100;
 

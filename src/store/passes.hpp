@@ -23,9 +23,9 @@ struct ClaimedJob {
   Direction direction = Direction::to_sheet;
   JobKind kind = JobKind::sync;
   std::vector<std::string> tabs;
-  JobId settled_by;   // 0: a head
+  JobId settled_by;  // 0: a head
   int attempt = 0;
-  int faults = 0;     // times it failed alone by a fault of ours
+  int faults = 0;         // times it failed alone by a fault of ours
   std::string partial;    // result so far, JSON text: counts of chunks that are committed, or of a held job's first run
   std::string not_found;  // JSON array of deletedCustomers entries that named nothing
 };
@@ -60,15 +60,15 @@ inline QuotaLimits quota_of(const AccountQuotas& quotas, std::string_view accoun
 enum class CallKind { read, write };
 
 struct ClaimRequest {
-  std::string node;                    // who claims: unique to the process
-  std::vector<std::string> accounts;   // tried in this order
+  std::string node;                   // who claims: unique to the process
+  std::vector<std::string> accounts;  // tried in this order
   AccountQuotas quota;
   Millis lease{10'000};
 };
 struct ClaimAnswer {
   std::optional<Claim> claim;
-  std::string account;                 // of the claim
-  std::optional<WallTime> wake_at;     // nothing to claim now: when something may be, if that is known
+  std::string account;              // of the claim
+  std::optional<WallTime> wake_at;  // nothing to claim now: when something may be, if that is known
 };
 
 // A record and what was agreed on it, tab by tab.
@@ -102,14 +102,14 @@ struct NewJournal {
 };
 
 struct PassData {
-  std::vector<PassRecord> records;     // all of the agency's, tombstones too, by id
+  std::vector<PassRecord> records;  // all of the agency's, tombstones too, by id
   std::map<std::string, TabState> tabs;
   std::vector<OpenHold> holds;
   std::map<std::int64_t, std::string> emails;  // user id -> e-mail
-  std::vector<ClaimedJob> followers;   // to be settled with their heads
-  std::vector<PendingJournal> journal; // of a pass that did not come to its commit
-  std::int64_t token_base = 0;         // the spreadsheet's random base of metadata ids
-  std::int64_t token_last = 0;         // highest n ever used, as far as the store knows
+  std::vector<ClaimedJob> followers;           // to be settled with their heads
+  std::vector<PendingJournal> journal;         // of a pass that did not come to its commit
+  std::int64_t token_base = 0;                 // the spreadsheet's random base of metadata ids
+  std::int64_t token_last = 0;                 // highest n ever used, as far as the store knows
 };
 
 struct HistoryRow {
@@ -139,10 +139,10 @@ struct ChunkCommit {
   std::vector<BaseRow> base;
   std::vector<HistoryRow> history;
   std::vector<SyncMark> marks;
-  std::map<JobId, std::string> partials;         // job -> result so far
-  std::map<std::string, TabState> tabs;          // learnt layouts
-  std::optional<std::pair<PassId, int>> journal; // this entry is done,
-  std::optional<std::string> journal_body;       // or stays pending with this body: its write must be undone in part
+  std::map<JobId, std::string> partials;          // job -> result so far
+  std::map<std::string, TabState> tabs;           // learnt layouts
+  std::optional<std::pair<PassId, int>> journal;  // this entry is done,
+  std::optional<std::string> journal_body;        // or stays pending with this body: its write must be undone in part
 };
 
 struct NewHold {
@@ -163,13 +163,13 @@ struct JobOutcome {
 
 // How a pass ended.
 struct PassOutcome {
-  std::vector<JobOutcome> jobs;  // those that are settled; the other claimed ones go back to `queued`
+  std::vector<JobOutcome> jobs;        // those that are settled; the other claimed ones go back to `queued`
   WaitReason park = WaitReason::none;  // the spreadsheet waits
   Millis park_for{0};
-  std::string park_text;         // what a person can do
-  bool park_account = false;     // quota: the whole account waits
-  std::string fault;             // not empty: a fault of our own, counted
-  std::int64_t token_last = 0;   // 0: unchanged
+  std::string park_text;        // what a person can do
+  bool park_account = false;    // quota: the whole account waits
+  std::string fault;            // not empty: a fault of our own, counted
+  std::int64_t token_last = 0;  // 0: unchanged
 };
 
 class PassStore {

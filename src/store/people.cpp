@@ -4,9 +4,12 @@ namespace rowlane::store {
 
 std::string_view to_string(Role role) {
   switch (role) {
-    case Role::agent: return "agent";
-    case Role::manager: return "manager";
-    case Role::admin: return "admin";
+    case Role::agent:
+      return "agent";
+    case Role::manager:
+      return "manager";
+    case Role::admin:
+      return "admin";
   }
   std::unreachable();
 }

@@ -33,7 +33,7 @@ struct RecordQuery {
   SortKey sort = SortKey::created;
   bool descending = false;
   int limit = 50;
-  std::string cursor;  // "" the first page; else `next_cursor` of the page before, of the same filter and sort
+  std::string cursor;       // "" the first page; else `next_cursor` of the page before, of the same filter and sort
   std::int64_t offset = 0;  // rows passed over, for a reader that jumps; costs a walk along the index
 };
 
@@ -58,15 +58,15 @@ struct RecordWrite {
 // The fields to set (blank ones clear), and whether those not named are cleared.
 struct FieldPatch {
   Fields set;
-  bool replace = false;              // PUT: what is not in `set` becomes blank
-  std::optional<UserId> owner;       // managers may give a record to another user
+  bool replace = false;         // PUT: what is not in `set` becomes blank
+  std::optional<UserId> owner;  // managers may give a record to another user
 };
 
 struct ImportLine {
-  int line = 0;                      // 1-based, the header is line 1
-  std::string public_id;             // "" none
+  int line = 0;           // 1-based, the header is line 1
+  std::string public_id;  // "" none
   std::optional<UserId> owner;
-  Fields set;                        // named columns alone; blank ones clear
+  Fields set;  // named columns alone; blank ones clear
 };
 struct ImportError {
   int line = 0;
@@ -127,7 +127,8 @@ class RecordStore {
   // All ids that the query's filter finds, in its order; its limit, cursor and offset do not count.
   virtual Task<Result<std::vector<std::string>>> record_ids(RecordQuery query) = 0;
   virtual Task<Result<RecordTotals>> record_totals(RecordQuery query) = 0;
-  virtual Task<Result<Record>> get_record(Scope scope, std::string public_id, Tombstones tombstones = Tombstones::no) = 0;
+  virtual Task<Result<Record>> get_record(Scope scope, std::string public_id,
+                                          Tombstones tombstones = Tombstones::no) = 0;
   virtual Task<Result<Record>> create_record(Scope scope, Record record) = 0;
   virtual Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) = 0;
   virtual Task<Status> delete_record(RecordWrite write) = 0;
@@ -140,12 +141,14 @@ class RecordStore {
   virtual Task<Result<BulkReport>> undo_changes(Scope scope, ChangeRange changes) = 0;
   // Lines with an `id` or a natural key of a record in the scope update it; the others are added, owned by their
   // `owner` or else the caller. With errors and without `skip_bad` nothing changes.
-  virtual Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) = 0;
+  virtual Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines,
+                                                    ImportOptions options) = 0;
   // Calls `each` for every living record of the scope, oldest first, in one consistent view. `each` runs on a
   // database thread and must not block.
   virtual Task<Status> for_each_record(Scope scope, std::function<void(const Record&)> each) = 0;
 
-  virtual Task<Result<HistoryPage>> history(Scope scope, std::string record, JobId job, int limit, std::string cursor) = 0;
+  virtual Task<Result<HistoryPage>> history(Scope scope, std::string record, JobId job, int limit,
+                                            std::string cursor) = 0;
   virtual Task<Result<ActivityPage>> activity(Scope scope, int limit, std::string cursor) = 0;
 };
 

@@ -20,7 +20,8 @@ void take(std::vector<Row>& from, std::vector<Row>& to, ChunkBudget& left, bool&
     left.bytes -= std::min(bytes, left.bytes);
     left.requests -= std::min(requests, left.requests);
   }
-  to.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(from.begin() + static_cast<std::ptrdiff_t>(count)));
+  to.assign(std::make_move_iterator(from.begin()),
+            std::make_move_iterator(from.begin() + static_cast<std::ptrdiff_t>(count)));
   from.erase(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
@@ -49,15 +50,19 @@ plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, con
     }
     return std::pair(bytes, requests);
   };
-  take(rest.updates, out.updates, left, full, [&](const plan::RowUpdate& u) { return cells_cost(u.cells, true, u.write_id); });
-  if (with_deletes) take(rest.deletes, out.deletes, left, full, [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
+  take(rest.updates, out.updates, left, full,
+       [&](const plan::RowUpdate& u) { return cells_cost(u.cells, true, u.write_id); });
+  if (with_deletes)
+    take(rest.deletes, out.deletes, left, full,
+         [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
   take(rest.adds, out.adds, left, full, [&](const plan::RowAdd& a) { return cells_cost(a.cells, false, true); });
   return out;
 }
 
 void advance(plan::TabPlan& rest, const plan::TabPlan& done) {
   const auto removed_before = [&](int row) {
-    const auto end = std::lower_bound(done.deletes.begin(), done.deletes.end(), row, [](const plan::RowDelete& d, int at) { return d.row < at; });
+    const auto end = std::lower_bound(done.deletes.begin(), done.deletes.end(), row,
+                                      [](const plan::RowDelete& d, int at) { return d.row < at; });
     return static_cast<int>(end - done.deletes.begin());
   };
   const int adds = static_cast<int>(done.adds.size()), inserted = std::max(0, adds - done.free_rows);
@@ -78,10 +83,14 @@ bool is_written(const plan::TabPlan& rest) { return !rest.columns.refused.empty(
 CellWrite write_of(const plan::CellEdit& edit) {
   CellWrite write;
   if (is_blank(edit.value)) return write;
-  if (const auto* text = std::get_if<std::string>(&edit.value)) write.value = *text;
-  else if (const auto* money = std::get_if<Money>(&edit.value)) write.value = static_cast<double>(money->hundredths) / 100;
-  else if (const auto* date = std::get_if<Date>(&edit.value)) write.value = static_cast<double>(date->days + kSerialOf1970);
-  else write.value = std::get<bool>(edit.value);
+  if (const auto* text = std::get_if<std::string>(&edit.value))
+    write.value = *text;
+  else if (const auto* money = std::get_if<Money>(&edit.value))
+    write.value = static_cast<double>(money->hundredths) / 100;
+  else if (const auto* date = std::get_if<Date>(&edit.value))
+    write.value = static_cast<double>(date->days + kSerialOf1970);
+  else
+    write.value = std::get<bool>(edit.value);
   if (edit.format) write.format = {*edit.format, *edit.format == FormatKind::date ? "dd/mm/yyyy" : "#,##0.00"};
   return write;
 }

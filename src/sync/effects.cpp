@@ -8,9 +8,12 @@ void enter(const Effect& e, store::ChunkCommit& commit, std::map<JobId, JobResul
   commit.marks.push_back({e.record, e.version, SyncState::synced, {}});
   Counts& counts = results[e.job].tabs[e.tab].counts;
   counts.overwritten += e.overwritten;
-  if (e.kind == EffectKind::add) ++counts.added;
-  else if (e.kind == EffectKind::update) counts.updated += e.counts ? 1 : 0;
-  else ++counts.deleted;
+  if (e.kind == EffectKind::add)
+    ++counts.added;
+  else if (e.kind == EffectKind::update)
+    counts.updated += e.counts ? 1 : 0;
+  else
+    ++counts.deleted;
 }
 
 }  // namespace rowlane::sync

@@ -12,15 +12,15 @@ enum class EffectKind { update, add, remove, move };
 // One record's part of a write. Rows are 1-based, as they stand after the write (for removals: before it).
 struct Effect {
   EffectKind kind = EffectKind::update;
-  std::string tab;             // key
+  std::string tab;  // key
   RecordId record;
-  std::int64_t version = 0;    // of the record as the pass loaded it
+  std::int64_t version = 0;  // of the record as the pass loaded it
   std::string public_id;
   JobId job;
   UserId user;
   int row = 0;
-  bool counts = true;          // false: only the row's id was written
-  bool entered = false;        // committed already, while others of its batch wait to be undone
+  bool counts = true;    // false: only the row's id was written
+  bool entered = false;  // committed already, while others of its batch wait to be undone
   std::int64_t overwritten = 0;
   std::optional<Fields> base;  // base once verified; nullopt: base goes
   std::vector<store::HistoryRow> history;

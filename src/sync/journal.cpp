@@ -4,7 +4,6 @@ namespace rowlane::sync {
 
 namespace {
 
-
 constexpr std::string_view kHex = "0123456789abcdef";
 
 std::string to_hex(std::string_view bytes) {
@@ -54,18 +53,22 @@ Result<Effect> read_effect(const Json& json, FieldCatalogue& catalogue) {
   const Json::Array* history = json["history"].if_array();
   if (!history) return fail(Errc::corrupt, "a journal entry cannot be read back");
   for (const Json& h : *history)
-    effect.history.push_back({effect.record, effect.job, effect.user, "sheet", h["what"].string_or(), effect.tab, h["field"].string_or(),
-                              static_cast<int>(number(h["row"])), h["before"].string_or(), h["after"].string_or()});
+    effect.history.push_back({effect.record, effect.job, effect.user, "sheet", h["what"].string_or(), effect.tab,
+                              h["field"].string_or(), static_cast<int>(number(h["row"])), h["before"].string_or(),
+                              h["after"].string_or()});
   return effect;
 }
 
-
 Json cell_json(const sheets::CellWrite& write) {
   Json value;
-  if (const auto* text = std::get_if<std::string>(&write.value)) value = Json(*text);
-  else if (const auto* number_value = std::get_if<double>(&write.value)) value = Json(*number_value);
-  else if (const auto* boolean = std::get_if<bool>(&write.value)) value = Json(*boolean);
-  else if (const auto* formula = std::get_if<sheets::FormulaText>(&write.value)) value = Json::object({{"f", formula->text}});
+  if (const auto* text = std::get_if<std::string>(&write.value))
+    value = Json(*text);
+  else if (const auto* number_value = std::get_if<double>(&write.value))
+    value = Json(*number_value);
+  else if (const auto* boolean = std::get_if<bool>(&write.value))
+    value = Json(*boolean);
+  else if (const auto* formula = std::get_if<sheets::FormulaText>(&write.value))
+    value = Json::object({{"f", formula->text}});
   if (!write.format) return value;
   return Json::object({{"v", value}, {"format", static_cast<int>(write.format->first)}});
 }
@@ -73,10 +76,14 @@ sheets::CellWrite read_cell(const Json& json) {
   sheets::CellWrite write;
   const Json* format = json.find("format");
   const Json& value = format ? json["v"] : json;
-  if (const std::string* text = value.if_string()) write.value = *text;
-  else if (value == Json(true) || value == Json(false)) write.value = value == Json(true);
-  else if (value.if_object()) write.value = sheets::FormulaText{value["f"].string_or()};
-  else if (const auto number_value = value.as_double()) write.value = *number_value;
+  if (const std::string* text = value.if_string())
+    write.value = *text;
+  else if (value == Json(true) || value == Json(false))
+    write.value = value == Json(true);
+  else if (value.if_object())
+    write.value = sheets::FormulaText{value["f"].string_or()};
+  else if (const auto number_value = value.as_double())
+    write.value = *number_value;
   if (format) write.format = {static_cast<FormatKind>(number(*format)), ""};
   return write;
 }
@@ -87,25 +94,47 @@ std::optional<Json> op_json(const SentOp& sent) {
   if (const auto* update = std::get_if<op::UpdateCells>(&sent.op)) {
     Json cells = Json::array();
     for (const CellWrite& cell : update->cells) cells.push(cell_json(cell));
-    Json json = Json::object({{"op", "update"}, {"effect", sent.effect}, {"sheet", update->sheet_id}, {"row", update->row}, {"column", update->column}, {"cells", cells}});
+    Json json = Json::object({{"op", "update"},
+                              {"effect", sent.effect},
+                              {"sheet", update->sheet_id},
+                              {"row", update->row},
+                              {"column", update->column},
+                              {"cells", cells}});
     if (sent.replaces) json.set("replaces", cell_json(*sent.replaces));
     return json;
   }
   if (const auto* insert = std::get_if<op::InsertRows>(&sent.op))
-    return Json::object({{"op", "insert"}, {"effect", sent.effect}, {"sheet", insert->sheet_id}, {"row", insert->row}, {"count", insert->count}});
+    return Json::object({{"op", "insert"},
+                         {"effect", sent.effect},
+                         {"sheet", insert->sheet_id},
+                         {"row", insert->row},
+                         {"count", insert->count}});
   if (const auto* remove = std::get_if<op::DeleteRows>(&sent.op))
-    return Json::object({{"op", "delete"}, {"effect", sent.effect}, {"sheet", remove->sheet_id}, {"row", remove->row}, {"count", remove->count}});
+    return Json::object({{"op", "delete"},
+                         {"effect", sent.effect},
+                         {"sheet", remove->sheet_id},
+                         {"row", remove->row},
+                         {"count", remove->count}});
   if (const auto* mark = std::get_if<op::MarkColumn>(&sent.op))
-    return Json::object({{"op", "mark"}, {"effect", sent.effect}, {"sheet", mark->sheet_id}, {"column", mark->column}, {"id", mark->metadata_id}, {"value", mark->value}});
+    return Json::object({{"op", "mark"},
+                         {"effect", sent.effect},
+                         {"sheet", mark->sheet_id},
+                         {"column", mark->column},
+                         {"id", mark->metadata_id},
+                         {"value", mark->value}});
   return std::nullopt;
 }
 SentOp read_op(const Json& json) {
   using namespace sheets;
-  const int effect = static_cast<int>(number(json["effect"])), row = static_cast<int>(number(json["row"])), count = static_cast<int>(number(json["count"]));
+  const int effect = static_cast<int>(number(json["effect"])), row = static_cast<int>(number(json["row"])),
+            count = static_cast<int>(number(json["count"]));
   const std::int64_t sheet = number(json["sheet"]);
   if (json["op"] == Json("insert")) return {op::InsertRows{sheet, row, count}, effect};
   if (json["op"] == Json("delete")) return {op::DeleteRows{sheet, row, count}, effect};
-  if (json["op"] == Json("mark")) return {op::MarkColumn{sheet, static_cast<int>(number(json["column"])), number(json["id"]), std::string(kColumnMarkKey), json["value"].string_or()}, effect};
+  if (json["op"] == Json("mark"))
+    return {op::MarkColumn{sheet, static_cast<int>(number(json["column"])), number(json["id"]),
+                           std::string(kColumnMarkKey), json["value"].string_or()},
+            effect};
   op::UpdateCells update{sheet, row, static_cast<int>(number(json["column"])), {}};
   if (const Json::Array* cells = json["cells"].if_array())
     for (const Json& cell : *cells) update.cells.push_back(read_cell(cell));
@@ -117,10 +146,21 @@ SentOp read_op(const Json& json) {
 Json effect_json(const Effect& e, const FieldCatalogue& catalogue) {
   Json history = Json::array();
   for (const store::HistoryRow& h : e.history)
-    history.push(Json::object({{"what", h.what}, {"field", h.field}, {"row", h.row}, {"before", h.before}, {"after", h.after}}));
-  return Json::object({{"kind", static_cast<int>(e.kind)}, {"tab", e.tab}, {"record", e.record.value}, {"version", e.version}, {"id", e.public_id},
-                       {"job", e.job.value}, {"user", e.user.value}, {"row", e.row}, {"counts", e.counts}, {"entered", e.entered}, {"overwritten", e.overwritten},
-                       {"base", e.base ? Json(to_hex(catalogue.encode(*e.base, true))) : Json()}, {"history", history}});
+    history.push(
+        Json::object({{"what", h.what}, {"field", h.field}, {"row", h.row}, {"before", h.before}, {"after", h.after}}));
+  return Json::object({{"kind", static_cast<int>(e.kind)},
+                       {"tab", e.tab},
+                       {"record", e.record.value},
+                       {"version", e.version},
+                       {"id", e.public_id},
+                       {"job", e.job.value},
+                       {"user", e.user.value},
+                       {"row", e.row},
+                       {"counts", e.counts},
+                       {"entered", e.entered},
+                       {"overwritten", e.overwritten},
+                       {"base", e.base ? Json(to_hex(catalogue.encode(*e.base, true))) : Json()},
+                       {"history", history}});
 }
 
 // Little-endian fixed widths: it is read back by the same program on the same machine, or not at all.
@@ -143,7 +183,8 @@ class Unpacker {
   std::uint64_t number(int bytes) {
     std::uint64_t value = 0;
     const std::string_view piece = take(static_cast<std::size_t>(bytes));
-    for (std::size_t i = 0; i < piece.size(); ++i) value |= static_cast<std::uint64_t>(static_cast<unsigned char>(piece[i])) << (8 * i);
+    for (std::size_t i = 0; i < piece.size(); ++i)
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(piece[i])) << (8 * i);
     return value;
   }
   std::string_view text() { return take(number(4)); }
@@ -186,8 +227,10 @@ std::string pack_table(const SheetTable& table) {
       const Cell& cell = table.at(row, column);
       pack.number(static_cast<std::uint64_t>(cell.kind) | (cell.formula ? 16U : 0U) | (cell.spilled ? 32U : 0U), 1);
       pack.number(static_cast<std::uint64_t>(cell.format), 1);
-      if (cell.kind == CellKind::text || cell.kind == CellKind::error) pack.text(cell.text());
-      else if (cell.kind != CellKind::empty) pack.number(std::bit_cast<std::uint64_t>(cell.number), 8);
+      if (cell.kind == CellKind::text || cell.kind == CellKind::error)
+        pack.text(cell.text());
+      else if (cell.kind != CellKind::empty)
+        pack.number(std::bit_cast<std::uint64_t>(cell.number), 8);
       if (cell.formula) pack.text(table.formula_at(row, column));
     }
   }
@@ -216,11 +259,15 @@ std::optional<SheetTable> unpack_table(std::string_view packed) {
       Cell cell;
       const auto format = static_cast<FormatKind>(pack.number(1));
       const auto kind = static_cast<CellKind>(flags & 15);
-      if (kind == CellKind::text || kind == CellKind::error) cell = table.text_cell(pack.text());
-      else if (kind != CellKind::empty) cell.number = std::bit_cast<double>(pack.number(8));
+      if (kind == CellKind::text || kind == CellKind::error)
+        cell = table.text_cell(pack.text());
+      else if (kind != CellKind::empty)
+        cell.number = std::bit_cast<double>(pack.number(8));
       cell.kind = kind, cell.format = format, cell.spilled = (flags & 32) != 0;
-      if (flags & 16) table.add_formula_cell(cell, pack.text());
-      else table.add_cell(cell);
+      if (flags & 16)
+        table.add_formula_cell(cell, pack.text());
+      else
+        table.add_cell(cell);
     }
     table.end_row();
   }
@@ -237,7 +284,11 @@ JournalEntry to_journal(const Sent& sent, const FieldCatalogue& catalogue) {
   Packer tables;
   for (const SentTab& tab : sent.tabs) {
     const bool kept = tab.planned && tab.planned->bytes() <= kTableBytesMax;
-    tabs.push(Json::object({{"key", tab.key}, {"sheet", tab.sheet_id}, {"header_row", tab.header_row}, {"id_column", tab.id_column}, {"kept", kept}}));
+    tabs.push(Json::object({{"key", tab.key},
+                            {"sheet", tab.sheet_id},
+                            {"header_row", tab.header_row},
+                            {"id_column", tab.id_column},
+                            {"kept", kept}}));
     if (kept) tables.text(pack_table(*tab.planned));
   }
   entry.body = Json::object({{"ops", ops}, {"effects", effects}, {"tabs", tabs}}).dump();
@@ -248,7 +299,8 @@ JournalEntry to_journal(const Sent& sent, const FieldCatalogue& catalogue) {
 Result<Sent> from_journal(const store::PendingJournal& entry, FieldCatalogue& catalogue) {
   const auto broken = [] { return fail(Errc::corrupt, "a journal entry cannot be read back"); };
   const Result<Json> json = parse_json(entry.body);
-  if (!json || !(*json)["ops"].if_array() || !(*json)["effects"].if_array() || !(*json)["tabs"].if_array()) return broken();
+  if (!json || !(*json)["ops"].if_array() || !(*json)["effects"].if_array() || !(*json)["tabs"].if_array())
+    return broken();
   Sent sent{.pass = entry.pass, .chunk = entry.chunk, .token = entry.token, .ops = {}, .effects = {}, .tabs = {}};
   for (const Json& op : *(*json)["ops"].if_array()) sent.ops.push_back(read_op(op));
   for (const Json& one : *(*json)["effects"].if_array()) {
@@ -258,7 +310,11 @@ Result<Sent> from_journal(const store::PendingJournal& entry, FieldCatalogue& ca
   }
   Unpacker tables(entry.tables);
   for (const Json& one : *(*json)["tabs"].if_array()) {
-    SentTab tab{.key = one["key"].string_or(), .sheet_id = number(one["sheet"]), .header_row = static_cast<int>(number(one["header_row"])), .id_column = static_cast<int>(number(one["id_column"])), .planned = nullptr};
+    SentTab tab{.key = one["key"].string_or(),
+                .sheet_id = number(one["sheet"]),
+                .header_row = static_cast<int>(number(one["header_row"])),
+                .id_column = static_cast<int>(number(one["id_column"])),
+                .planned = nullptr};
     if (one["kept"] == Json(true)) {
       std::optional<SheetTable> table = unpack_table(tables.text());
       if (!table || !tables.good) return broken();

@@ -32,7 +32,8 @@ void describe_tab(const store::ClaimedJob& job, std::size_t index, const TabOutc
   out.counts.kept += p.kept_rows;
   out.counts.drafts = p.drafts;
   for (const plan::RecordRejection& rejection : p.rejected)
-    if (job.scope.covers(tab.records[static_cast<std::size_t>(rejection.record)].record->owner)) out.rejected.push_back(rejection.shown);
+    if (job.scope.covers(tab.records[static_cast<std::size_t>(rejection.record)].record->owner))
+      out.rejected.push_back(rejection.shown);
   for (const plan::AmbiguousRecord& a : p.ambiguous) {
     const Record& r = *tab.records[static_cast<std::size_t>(a.record)].record;
     if (!job.scope.covers(r.owner)) continue;
@@ -57,18 +58,25 @@ std::vector<store::JobOutcome> job_outcomes(const OutcomeInput& in) {
     if (const auto written = in.written.find(job.id); written != in.written.end()) result = written->second;
     result.reads = in.reads, result.writes = in.writes;
     if (const Result<Json> sent = parse_json(job.not_found); sent && sent->if_array()) result.not_found = *sent;
-    store::JobOutcome outcome{.id = job.id, .state = JobState::succeeded, .result = {}, .error = {}, .settled_by = job.settled_by, .holds = {}};
+    store::JobOutcome outcome{.id = job.id,
+                              .state = JobState::succeeded,
+                              .result = {},
+                              .error = {},
+                              .settled_by = job.settled_by,
+                              .holds = {}};
     std::string refused;
     for (const TabOutcome& tab : in.tabs) {
       if (!covers(job, tab.plan.tab)) continue;
       describe_tab(job, j, tab, result.tabs[tab.plan.tab]);
       if (!tab.plan.columns.refused.empty()) refused += (refused.empty() ? "" : "; ") + tab.plan.columns.refused;
       result.notices.insert(result.notices.end(), tab.plan.notices.begin(), tab.plan.notices.end());
-      std::copy_if(in.notices.begin(), in.notices.end(), std::back_inserter(result.notices), [&](const Notice& notice) { return notice.tab == tab.plan.tab; });
+      std::copy_if(in.notices.begin(), in.notices.end(), std::back_inserter(result.notices),
+                   [&](const Notice& notice) { return notice.tab == tab.plan.tab; });
       for (const plan::Hold& hold : tab.plan.holds) {
         if (static_cast<std::size_t>(hold.job) != j) continue;
         const Record& r = *tab.records[static_cast<std::size_t>(hold.record)].record;
-        outcome.holds.push_back({r.id, tab.plan.tab, hold.shown.row, r.version, hold.row_hash, hold.shown.to_json().dump()});
+        outcome.holds.push_back(
+            {r.id, tab.plan.tab, hold.shown.row, r.version, hold.row_hash, hold.shown.to_json().dump()});
         outcome.state = JobState::held;
       }
     }
@@ -113,7 +121,9 @@ store::PassOutcome outcome_of(const Error& error) {
       out.park_for = kHour;
       break;
     case Errc::unavailable:
-    case Errc::unknown_outcome: out.park = WaitReason::retry; break;
+    case Errc::unknown_outcome:
+      out.park = WaitReason::retry;
+      break;
     default:
       out.park = WaitReason::retry;
       out.fault = error.message;

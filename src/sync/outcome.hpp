@@ -13,10 +13,10 @@ struct TabOutcome {
 };
 
 struct OutcomeInput {
-  const std::vector<store::ClaimedJob>& jobs;         // in the order accepted
+  const std::vector<store::ClaimedJob>& jobs;  // in the order accepted
   const std::vector<TabOutcome>& tabs;
-  const std::map<JobId, JobResult>& written;          // counts of what was verified
-  const std::vector<Notice>& notices;                 // of the pass as a whole
+  const std::map<JobId, JobResult>& written;  // counts of what was verified
+  const std::vector<Notice>& notices;         // of the pass as a whole
   std::int64_t reads = 0, writes = 0;
 };
 std::vector<store::JobOutcome> job_outcomes(const OutcomeInput& input);

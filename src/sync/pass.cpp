@@ -24,8 +24,12 @@ constexpr int kRefusalsMax = 3;
 constexpr int kLostAnswersMax = 3;
 
 // "PASS.CHUNK@MILLISECONDS": whose write it was, and when.
-std::string token_value(PassId pass, int chunk, WallTime at) { return fmt::format("{}.{}@{}", pass.value, chunk, to_ms(at)); }
-bool is_token_of(std::string_view value, PassId pass, int chunk) { return value.starts_with(fmt::format("{}.{}@", pass.value, chunk)); }
+std::string token_value(PassId pass, int chunk, WallTime at) {
+  return fmt::format("{}.{}@{}", pass.value, chunk, to_ms(at));
+}
+bool is_token_of(std::string_view value, PassId pass, int chunk) {
+  return value.starts_with(fmt::format("{}.{}@", pass.value, chunk));
+}
 std::int64_t token_time(std::string_view value) {
   const std::size_t at = value.find('@');
   return at == std::string_view::npos ? 0 : Json(JsonNumber{std::string(value.substr(at + 1))}).as_int().value_or(0);
@@ -53,11 +57,15 @@ bool same_content(const SheetTable& a, int row_a, int column_a, const SheetTable
 bool shows(const SheetTable& table, const sheets::ReadBackRange& range) {
   for (int row = range.range.row_first; row <= range.range.row_last; ++row)
     for (int column = range.range.column_first; column <= range.range.column_last; ++column)
-      if (!same_content(table, row, column, range.cells, row - range.range.row_first + 1, column - range.range.column_first + 1)) return false;
+      if (!same_content(table, row, column, range.cells, row - range.range.row_first + 1,
+                        column - range.range.column_first + 1))
+        return false;
   return true;
 }
 
-std::size_t rows_to_write(const plan::TabPlan& rest) { return rest.updates.size() + rest.deletes.size() + rest.adds.size(); }
+std::size_t rows_to_write(const plan::TabPlan& rest) {
+  return rest.updates.size() + rest.deletes.size() + rest.adds.size();
+}
 
 }  // namespace
 
@@ -75,14 +83,14 @@ struct SyncPassRunner::State {
   // The spreadsheet as it was read, tab by tab, with what was undone in it.
   SpreadsheetSnapshot properties;  // its marks; the tabs are in `tables`
   std::map<std::int64_t, TablePtr> tables;
-  WallTime seen_at{};              // what `tables` says was true at this time, or later
+  WallTime seen_at{};  // what `tables` says was true at this time, or later
 
   std::vector<Sent> sents;                            // writes whose outcome is not entered yet
   std::vector<SentOp> restoring;                      // to go out before anything new
   std::map<std::int64_t, std::vector<int>> restored;  // by tab: rows that `restoring` puts right
   std::vector<Notice> notices;
 
-  std::vector<TabOutcome> tabs;                       // their plans shrink as they are written
+  std::vector<TabOutcome> tabs;                                   // their plans shrink as they are written
   std::map<std::pair<std::string, RecordId>, Rejection> refused;  // records that Google refused, by tab
   std::map<std::string, std::string> refused_tabs;
 
@@ -94,11 +102,14 @@ struct SyncPassRunner::State {
   }
   [[nodiscard]] const SpreadsheetMark* mark_of(const Sent& sent) const {
     for (const SpreadsheetMark& mark : properties.marks)
-      if (mark.key == kTokenMarkKey && mark.metadata_id == data.token_base + sent.token && is_token_of(mark.value, sent.pass, sent.chunk)) return &mark;
+      if (mark.key == kTokenMarkKey && mark.metadata_id == data.token_base + sent.token &&
+          is_token_of(mark.value, sent.pass, sent.chunk))
+        return &mark;
     return nullptr;
   }
   [[nodiscard]] bool is_in_use(std::int64_t token) const {
-    return std::any_of(properties.marks.begin(), properties.marks.end(), [&](const SpreadsheetMark& mark) { return mark.metadata_id == data.token_base + token; });
+    return std::any_of(properties.marks.begin(), properties.marks.end(),
+                       [&](const SpreadsheetMark& mark) { return mark.metadata_id == data.token_base + token; });
   }
   // A write that may still arrive keeps its number for the next one: of the two one lands.
   [[nodiscard]] std::int64_t next_token() const {
@@ -112,7 +123,9 @@ struct SyncPassRunner::State {
 };
 
 sheets::MaySend SyncPassRunner::permit(const State& state, store::CallKind kind) {
-  return [this, lease = state.claim.lease, account = state.claim.account, kind]() { return store_.may_send(lease, account, kind, store::quota_of(options_.quota, account)); };
+  return [this, lease = state.claim.lease, account = state.claim.account, kind]() {
+    return store_.may_send(lease, account, kind, store::quota_of(options_.quota, account));
+  };
 }
 
 Task<Status> SyncPassRunner::load(State& state) {
@@ -129,7 +142,12 @@ Task<Status> SyncPassRunner::load(State& state) {
   state.jobs.insert(state.jobs.end(), state.data.followers.begin(), state.data.followers.end());
   std::sort(state.jobs.begin(), state.jobs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (const store::ClaimedJob& job : state.jobs) {
-    plan::PlanJob planned{.id = job.id, .direction = job.direction, .scope = job.scope, .tabs = job.tabs, .only = {}, .confirmed = job.kind == JobKind::confirm};
+    plan::PlanJob planned{.id = job.id,
+                          .direction = job.direction,
+                          .scope = job.scope,
+                          .tabs = job.tabs,
+                          .only = {},
+                          .confirmed = job.kind == JobKind::confirm};
     if (planned.confirmed)
       for (const store::OpenHold& hold : state.data.holds)
         if (hold.job == job.id) planned.only[{hold.tab, hold.record}] = {hold.record_version, hold.row_hash};
@@ -140,10 +158,12 @@ Task<Status> SyncPassRunner::load(State& state) {
 }
 
 Task<Status> SyncPassRunner::read(State& state) {
-  sheets::ReadRequest request{.spreadsheet_id = state.claim.lease.spreadsheet_id, .tabs = {}, .may_send = permit(state, store::CallKind::read)};
+  sheets::ReadRequest request{
+      .spreadsheet_id = state.claim.lease.spreadsheet_id, .tabs = {}, .may_send = permit(state, store::CallKind::read)};
   for (const TabLayout& layout : state.agency->tabs) {
     const auto known = state.data.tabs.find(layout.key);
-    request.tabs.push_back({known != state.data.tabs.end() ? std::optional(known->second.sheet_id) : std::nullopt, layout.title});
+    request.tabs.push_back(
+        {known != state.data.tabs.end() ? std::optional(known->second.sheet_id) : std::nullopt, layout.title});
   }
   ++state.reads;
   state.seen_at = clock_.now();
@@ -158,7 +178,11 @@ Task<Status> SyncPassRunner::read(State& state) {
   state.properties = std::move(*snapshot);
   for (const auto& [key, tab_state] : state.data.tabs)
     if (state.agency->find_tab(key) && !state.tables.contains(tab_state.sheet_id))
-      co_return fail(Errc::sheet_missing, fmt::format("the tab '{}' is gone from the spreadsheet; put it back (version history), or give the agency another one", tab_state.title));
+      co_return fail(
+          Errc::sheet_missing,
+          fmt::format(
+              "the tab '{}' is gone from the spreadsheet; put it back (version history), or give the agency another one",
+              tab_state.title));
   co_return Status{};
 }
 
@@ -170,8 +194,10 @@ std::map<std::string, TabState> SyncPassRunner::learnt_tabs(const State& state) 
     TabState learnt{.connected = true, .sheet_id = tab.plan.sheet_id, .title = tab.plan.title, .headers = {}};
     for (std::size_t i = 0; i < tab.layout->columns.size(); ++i) {
       const std::string name(catalogue_.name(tab.layout->columns[i].field));
-      if (tab.plan.columns.columns[i].column) learnt.headers[name] = tab.plan.columns.headers[i];
-      else if (const auto known = state.data.tabs.find(tab.plan.tab); known != state.data.tabs.end() && known->second.headers.contains(name))
+      if (tab.plan.columns.columns[i].column)
+        learnt.headers[name] = tab.plan.columns.headers[i];
+      else if (const auto known = state.data.tabs.find(tab.plan.tab);
+               known != state.data.tabs.end() && known->second.headers.contains(name))
         learnt.headers[name] = known->second.headers.at(name);  // a missing column is remembered as missing
     }
     out.emplace(tab.plan.tab, std::move(learnt));
@@ -180,11 +206,13 @@ std::map<std::string, TabState> SyncPassRunner::learnt_tabs(const State& state) 
 }
 
 // `keep_journal`: the batch stays pending, because what it did in the wrong place is still to be undone.
-Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& effects, const Sent& sent, bool keep_journal) {
+Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& effects, const Sent& sent,
+                                    bool keep_journal) {
   store::ChunkCommit chunk;
   for (const Effect& effect : effects) {
     enter(effect, chunk, state.results);
-    if (const auto result = state.results.find(effect.job); result != state.results.end()) chunk.partials[effect.job] = result->second.to_json().dump();
+    if (const auto result = state.results.find(effect.job); result != state.results.end())
+      chunk.partials[effect.job] = result->second.to_json().dump();
   }
   chunk.journal = std::pair(sent.pass, sent.chunk);
   if (keep_journal) chunk.journal_body = to_journal(sent, catalogue_).body;
@@ -194,7 +222,8 @@ Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& eff
 
 Task<Status> SyncPassRunner::forget(State& state, std::vector<Sent> sents) {
   for (const Sent& sent : sents)
-    if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped) co_return dropped;
+    if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped)
+      co_return dropped;
   co_return Status{};
 }
 
@@ -203,8 +232,11 @@ Task<Status> SyncPassRunner::forget(State& state, std::vector<Sent> sents) {
 Task<Status> SyncPassRunner::settle(State& state) {
   state.restoring.clear();
   state.restored.clear();
-  std::sort(state.sents.begin(), state.sents.end(), [](const Sent& a, const Sent& b) { return std::pair(a.token, std::pair(a.pass, a.chunk)) > std::pair(b.token, std::pair(b.pass, b.chunk)); });
-  const auto landed = std::find_if(state.sents.begin(), state.sents.end(), [&](const Sent& sent) { return state.mark_of(sent) != nullptr; });
+  std::sort(state.sents.begin(), state.sents.end(), [](const Sent& a, const Sent& b) {
+    return std::pair(a.token, std::pair(a.pass, a.chunk)) > std::pair(b.token, std::pair(b.pass, b.chunk));
+  });
+  const auto landed = std::find_if(state.sents.begin(), state.sents.end(),
+                                   [&](const Sent& sent) { return state.mark_of(sent) != nullptr; });
   if (landed == state.sents.end()) {
     // Another write has taken the number: this one can never land.
     std::vector<Sent> never;
@@ -230,13 +262,18 @@ Task<Status> SyncPassRunner::settle(State& state) {
       if (!std::exchange(e.entered, true)) right.push_back(e);
     }
     if (repair.ops.empty()) continue;
-    log_warning("spreadsheet {}: rows had moved between read and write; {} cells and {} rows are put back", state.claim.lease.spreadsheet_id, repair.cells, repair.whole_rows);
-    std::string text = fmt::format("rows or columns were moved while they were written; {} cells and {} rows that were hit by mistake are put back", repair.cells, repair.whole_rows);
-    if (repair.lost > 0) text += fmt::format("; {} cells that somebody filled at that very moment are blank now", repair.lost);
+    log_warning("spreadsheet {}: rows had moved between read and write; {} cells and {} rows are put back",
+                state.claim.lease.spreadsheet_id, repair.cells, repair.whole_rows);
+    std::string text = fmt::format(
+        "rows or columns were moved while they were written; {} cells and {} rows that were hit by mistake are put back",
+        repair.cells, repair.whole_rows);
+    if (repair.lost > 0)
+      text += fmt::format("; {} cells that somebody filled at that very moment are blank now", repair.lost);
     state.notices.push_back({tab.key, "rows_moved", std::move(text)});
     found->second = std::make_shared<const SheetTable>(after_ops(*found->second, repair.ops));
     state.restored[tab.sheet_id] = std::move(repair.rows);
-    state.restoring.insert(state.restoring.end(), std::make_move_iterator(repair.ops.begin()), std::make_move_iterator(repair.ops.end()));
+    state.restoring.insert(state.restoring.end(), std::make_move_iterator(repair.ops.begin()),
+                           std::make_move_iterator(repair.ops.end()));
   }
   const bool undo = !state.restoring.empty();
   state.tabs.clear();  // nothing is learnt of tabs by an old plan
@@ -251,7 +288,9 @@ void SyncPassRunner::plan_tabs(State& state) {
   const std::size_t count = state.data.records.size();
   const TabState unknown;
   for (const TabLayout& layout : state.agency->tabs) {
-    if (std::none_of(state.plan_jobs.begin(), state.plan_jobs.end(), [&](const plan::PlanJob& job) { return job.covers_tab(layout.key); })) continue;
+    if (std::none_of(state.plan_jobs.begin(), state.plan_jobs.end(),
+                     [&](const plan::PlanJob& job) { return job.covers_tab(layout.key); }))
+      continue;
     const auto known = state.data.tabs.find(layout.key);
     const TabState& tab_state = known != state.data.tabs.end() ? known->second : unknown;
     TabOutcome out{.layout = &layout, .plan = {}, .records = {}};
@@ -262,20 +301,30 @@ void SyncPassRunner::plan_tabs(State& state) {
       const std::string_view vertical = r.record.fields.text(field::vertical);
       out.records.push_back({&r.record, base != r.base.end() ? &base->second : nullptr, layout.holds(vertical)});
       const TabLayout* target = state.agency->tab_of(vertical);
-      may_move[i] = target && target != &layout && std::all_of(state.plan_jobs.begin(), state.plan_jobs.end(), [&](const plan::PlanJob& job) { return job.covers_tab(target->key); });
+      may_move[i] = target && target != &layout &&
+                    std::all_of(state.plan_jobs.begin(), state.plan_jobs.end(),
+                                [&](const plan::PlanJob& job) { return job.covers_tab(target->key); });
       left_out[i] = state.refused.contains({layout.key, r.record.id});
     }
     for (const store::OpenHold& hold : state.data.holds) {
-      if (hold.tab != layout.key || std::any_of(state.jobs.begin(), state.jobs.end(), [&](const store::ClaimedJob& job) { return job.id == hold.job && job.kind == JobKind::confirm; })) continue;
-      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), hold.record, [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
-      if (at != state.data.records.end() && at->record.id == hold.record) left_out[static_cast<std::size_t>(at - state.data.records.begin())] = true;
+      if (hold.tab != layout.key ||
+          std::any_of(state.jobs.begin(), state.jobs.end(),
+                      [&](const store::ClaimedJob& job) { return job.id == hold.job && job.kind == JobKind::confirm; }))
+        continue;
+      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), hold.record,
+                                       [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
+      if (at != state.data.records.end() && at->record.id == hold.record)
+        left_out[static_cast<std::size_t>(at - state.data.records.begin())] = true;
     }
     const TablePtr table = state.table_of(layout);
-    out.plan = plan::plan_tab({layout, catalogue_, table.get(), tab_state, state.agency->date_order, out.records, state.plan_jobs, left_out, may_move});
+    out.plan = plan::plan_tab({layout, catalogue_, table.get(), tab_state, state.agency->date_order, out.records,
+                               state.plan_jobs, left_out, may_move});
     if (out.plan.missing) out.plan.sheet_id = static_cast<std::int64_t>(1 + random_.below(2'000'000'000));
-    if (const auto refused = state.refused_tabs.find(layout.key); refused != state.refused_tabs.end()) out.plan.columns.refused = refused->second;
+    if (const auto refused = state.refused_tabs.find(layout.key); refused != state.refused_tabs.end())
+      out.plan.columns.refused = refused->second;
     for (const auto& [whose, rejection] : state.refused) {
-      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), whose.second, [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
+      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), whose.second,
+                                       [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
       if (whose.first != layout.key || at == state.data.records.end()) continue;
       const int index = static_cast<int>(at - state.data.records.begin());
       Rejection shown = rejection;
@@ -289,17 +338,23 @@ void SyncPassRunner::plan_tabs(State& state) {
 // Google refused one operation, and with it the batch: its record is left out, or its tab where it is nobody's.
 void SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
   const SentOp& op = sent.ops[static_cast<std::size_t>(*error.request_index)];
-  const std::int64_t sheet_id = std::visit([](const auto& each) {
-    if constexpr (requires { each.sheet_id; }) return each.sheet_id;
-    else return std::int64_t{-1};
-  }, op.op);
+  const std::int64_t sheet_id = std::visit(
+      [](const auto& each) {
+        if constexpr (requires { each.sheet_id; })
+          return each.sheet_id;
+        else
+          return std::int64_t{-1};
+      },
+      op.op);
   if (op.effect >= 0) {
     const Effect& effect = sent.effects[static_cast<std::size_t>(op.effect)];
     Rejection rejection{.tab = effect.tab, .row = 0, .field = {}, .reason = error.message};
     const auto* update = std::get_if<sheets::op::UpdateCells>(&op.op);
     for (const TabOutcome& tab : state.tabs)
-      for (std::size_t i = 0; update && update->cells.size() == 1 && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
-        if (tab.plan.columns.columns[i].column == update->column) rejection.field = catalogue_.name(tab.layout->columns[i].field);
+      for (std::size_t i = 0;
+           update && update->cells.size() == 1 && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
+        if (tab.plan.columns.columns[i].column == update->column)
+          rejection.field = catalogue_.name(tab.layout->columns[i].field);
     state.refused.emplace(std::pair(effect.tab, effect.record), std::move(rejection));
     return;
   }
@@ -316,35 +371,55 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sen
     co_return Next::read_again;
   }
   // Surely not applied: nothing of it is ever to be settled.
-  if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped) co_return std::unexpected(dropped.error());
+  if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped)
+    co_return std::unexpected(dropped.error());
   if (error.code != Errc::invalid_input) co_return std::unexpected(std::move(error));
   // The first operation sets the token: a write before this one landed after all. A refusal of the whole call has
   // other causes, such as a tab renamed since it was read.
-  if (error.request_index.value_or(0) > 0 && error.request_index.value_or(0) < static_cast<int>(sent.ops.size())) leave_out(state, sent, error);
-  else if (++state.refusals > kRefusalsMax) co_return std::unexpected(std::move(error));
+  if (error.request_index.value_or(0) > 0 && error.request_index.value_or(0) < static_cast<int>(sent.ops.size()))
+    leave_out(state, sent, error);
+  else if (++state.refusals > kRefusalsMax)
+    co_return std::unexpected(std::move(error));
   co_return Next::read_again;
 }
 
 // One batch over all tabs.
 Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
-  const bool first_writes = std::any_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return !is_written(tab.plan); });
+  const bool first_writes =
+      std::any_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return !is_written(tab.plan); });
   if (!first_writes && state.restoring.empty()) co_return Next::done;
 
   WriteBatch batch;
   const WallTime now = clock_.now();
-  Sent sent{.pass = state.claim.pass, .chunk = state.chunk++, .token = state.next_token(), .ops = {}, .effects = {}, .tabs = {}};
-  batch.ops.push_back({sheets::op::MarkSpreadsheet{state.data.token_base + sent.token, std::string(kTokenMarkKey), token_value(sent.pass, sent.chunk, now)}, kTabEffect});
+  Sent sent{.pass = state.claim.pass,
+            .chunk = state.chunk++,
+            .token = state.next_token(),
+            .ops = {},
+            .effects = {},
+            .tabs = {}};
+  batch.ops.push_back({sheets::op::MarkSpreadsheet{state.data.token_base + sent.token, std::string(kTokenMarkKey),
+                                                   token_value(sent.pass, sent.chunk, now)},
+                       kTabEffect});
   for (const SpreadsheetMark& mark : state.properties.marks)
-    if (mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge)) batch.ops.push_back({sheets::op::DeleteMark{mark.metadata_id}, kTabEffect});
-  std::erase_if(state.properties.marks, [&](const SpreadsheetMark& mark) { return mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge); });
+    if (mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge))
+      batch.ops.push_back({sheets::op::DeleteMark{mark.metadata_id}, kTabEffect});
+  std::erase_if(state.properties.marks, [&](const SpreadsheetMark& mark) {
+    return mark.key == kTokenMarkKey && token_time(mark.value) < to_ms(now - kTokenAge);
+  });
   batch.ops.insert(batch.ops.end(), state.restoring.begin(), state.restoring.end());
 
   ChunkBudget left;
   const OpBytes bytes_of = [&](const sheets::Op& op) { return state.api->estimate_bytes(op); };
-  for (const SentOp& op : batch.ops) left.bytes -= std::min(left.bytes, bytes_of(op.op)), left.requests -= std::min<std::size_t>(left.requests, 1);
+  for (const SentOp& op : batch.ops)
+    left.bytes -= std::min(left.bytes, bytes_of(op.op)), left.requests -= std::min<std::size_t>(left.requests, 1);
   // Removals wait until the other writes have shown that rows stand where they were seen.
-  const bool fresh = now - state.seen_at <= kFreshFor || std::all_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return tab.plan.updates.empty() && tab.plan.adds.empty(); });
-  const std::function<std::int64_t()> metadata_id = [this] { return static_cast<std::int64_t>(1'200'000'000 + random_.below(900'000'000)); };
+  const bool fresh =
+      now - state.seen_at <= kFreshFor || std::all_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) {
+        return tab.plan.updates.empty() && tab.plan.adds.empty();
+      });
+  const std::function<std::int64_t()> metadata_id = [this] {
+    return static_cast<std::int64_t>(1'200'000'000 + random_.below(900'000'000));
+  };
   std::vector<std::pair<TabOutcome*, plan::TabPlan>> chunks;
   static const std::vector<int> kNone;
   for (TabOutcome& tab : state.tabs) {
@@ -352,12 +427,17 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
     if (is_written(tab.plan) && restored == state.restored.end()) continue;
     plan::TabPlan chunk = cut(tab.plan, left, fresh, bytes_of);
     const auto table = state.tables.find(tab.plan.sheet_id);
-    append_tab({chunk, *tab.layout, catalogue_, tab.records, state.plan_jobs, table != state.tables.end() ? table->second.get() : nullptr, restored != state.restored.end() ? restored->second : kNone}, metadata_id, batch);
-    sent.tabs.push_back({tab.plan.tab, tab.plan.sheet_id, chunk.columns.header_row, chunk.columns.id_column, table != state.tables.end() ? table->second : std::make_shared<const SheetTable>()});
+    append_tab({chunk, *tab.layout, catalogue_, tab.records, state.plan_jobs,
+                table != state.tables.end() ? table->second.get() : nullptr,
+                restored != state.restored.end() ? restored->second : kNone},
+               metadata_id, batch);
+    sent.tabs.push_back({tab.plan.tab, tab.plan.sheet_id, chunk.columns.header_row, chunk.columns.id_column,
+                         table != state.tables.end() ? table->second : std::make_shared<const SheetTable>()});
     chunks.emplace_back(&tab, std::move(chunk));
   }
   for (const auto& [id, rows] : state.restored)  // of tabs that no job of this pass covers
-    if (std::none_of(sent.tabs.begin(), sent.tabs.end(), [&](const SentTab& tab) { return tab.sheet_id == id; })) sent.tabs.push_back({state.tables[id]->title, id, 1, 0, state.tables[id]});
+    if (std::none_of(sent.tabs.begin(), sent.tabs.end(), [&](const SentTab& tab) { return tab.sheet_id == id; }))
+      sent.tabs.push_back({state.tables[id]->title, id, 1, 0, state.tables[id]});
   sent.ops = std::move(batch.ops);
   sent.effects = batch.effects;
 
@@ -373,16 +453,23 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
     const std::vector<int> rows = rows_of(tab->plan);
     std::size_t covered = 0;
     std::vector<sheets::ReadBack> ranges = ranges_over(tab->plan.title, rows, tab->plan.columns.width);
-    for (const sheets::ReadBack& range : ranges) covered += static_cast<std::size_t>(range.range.row_last - range.range.row_first + 1);
-    if (covered > 4 * rows.size() + 1'000) proved = false;  // reading the tab anew costs no more
-    else batch.read_back.insert(batch.read_back.end(), ranges.begin(), ranges.end());
+    for (const sheets::ReadBack& range : ranges)
+      covered += static_cast<std::size_t>(range.range.row_last - range.range.row_first + 1);
+    if (covered > 4 * rows.size() + 1'000)
+      proved = false;  // reading the tab anew costs no more
+    else
+      batch.read_back.insert(batch.read_back.end(), ranges.begin(), ranges.end());
   }
 
   JournalEntry entry = to_journal(sent, catalogue_);
-  if (const Status kept = co_await store_.write_journal(state.claim.lease, {sent.pass, sent.chunk, sent.token, std::move(entry.body), std::move(entry.tables), state.done, total}); !kept)
+  if (const Status kept = co_await store_.write_journal(
+          state.claim.lease,
+          {sent.pass, sent.chunk, sent.token, std::move(entry.body), std::move(entry.tables), state.done, total});
+      !kept)
     co_return std::unexpected(kept.error());
   stop_point("journal");
-  sheets::WriteRequest request{state.claim.lease.spreadsheet_id, {}, batch.read_back, permit(state, store::CallKind::write)};
+  sheets::WriteRequest request{
+      state.claim.lease.spreadsheet_id, {}, batch.read_back, permit(state, store::CallKind::write)};
   for (const SentOp& op : sent.ops) request.ops.push_back(op.op);
   ++state.writes;
   const Result<sheets::WriteAnswer> answer = co_await state.api->write(std::move(request));
@@ -392,21 +479,27 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
     state.sents.push_back(std::move(sent));
     co_return Next::read_again;
   }
-  if (const Status done = co_await commit(state, batch.effects, sent, false); !done) co_return std::unexpected(done.error());
-  if (const Status dropped = co_await forget(state, std::exchange(state.sents, {})); !dropped) co_return std::unexpected(dropped.error());
+  if (const Status done = co_await commit(state, batch.effects, sent, false); !done)
+    co_return std::unexpected(done.error());
+  if (const Status dropped = co_await forget(state, std::exchange(state.sents, {})); !dropped)
+    co_return std::unexpected(dropped.error());
   stop_point("commit");
   state.restoring.clear();
   state.restored.clear();
-  state.properties.marks.push_back({state.data.token_base + sent.token, std::string(kTokenMarkKey), token_value(sent.pass, sent.chunk, now)});
+  state.properties.marks.push_back(
+      {state.data.token_base + sent.token, std::string(kTokenMarkKey), token_value(sent.pass, sent.chunk, now)});
   for (const auto& [tab, chunk] : chunks) state.done += static_cast<std::int64_t>(rows_to_write(chunk));
   if (!rest) co_return Next::done;
   for (const auto& [tab, chunk] : chunks) {
     SheetTable made;
-    made.sheet_id = tab->plan.sheet_id, made.title = tab->plan.title, made.grid_rows = 1000, made.grid_columns = tab->plan.columns.width;
+    made.sheet_id = tab->plan.sheet_id, made.title = tab->plan.title, made.grid_rows = 1000,
+    made.grid_columns = tab->plan.columns.width;
     const auto table = state.tables.find(tab->plan.sheet_id);
     std::vector<SentOp> ops;
-    std::copy_if(sent.ops.begin(), sent.ops.end(), std::back_inserter(ops), [](const SentOp& op) { return op.effect != kRestoreEffect; });
-    const auto after = std::make_shared<const SheetTable>(after_ops(table != state.tables.end() ? *table->second : made, ops));
+    std::copy_if(sent.ops.begin(), sent.ops.end(), std::back_inserter(ops),
+                 [](const SentOp& op) { return op.effect != kRestoreEffect; });
+    const auto after =
+        std::make_shared<const SheetTable>(after_ops(table != state.tables.end() ? *table->second : made, ops));
     tab->plan.grid_rows = after->grid_rows, tab->plan.grid_columns = after->grid_columns;
     state.tables[tab->plan.sheet_id] = after;
   }
@@ -419,7 +512,8 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
 
 // What both sides agree on without a write, and what is to be told at the records.
 Task<Status> SyncPassRunner::enter_agreed(State& state) {
-  if (std::map<std::string, TabState> learnt = learnt_tabs(state); std::any_of(learnt.begin(), learnt.end(), [&](const auto& tab) {
+  if (std::map<std::string, TabState> learnt = learnt_tabs(state);
+      std::any_of(learnt.begin(), learnt.end(), [&](const auto& tab) {
         const auto known = state.data.tabs.find(tab.first);
         return known == state.data.tabs.end() || known->second != tab.second;
       })) {
@@ -445,15 +539,19 @@ Task<Status> SyncPassRunner::enter_agreed(State& state) {
     // Records whose row was agreed before: nothing changed, so they are synced.
     for (std::size_t i = 0; i < tab.records.size(); ++i) {
       const Record& r = *tab.records[i].record;
-      if (r.sync != SyncState::synced && tab.records[i].belongs && tab.records[i].base && tab.plan.row_of[i] && !r.deleted_at) agreed.marks.push_back({r.id, r.version, SyncState::synced, {}});
+      if (r.sync != SyncState::synced && tab.records[i].belongs && tab.records[i].base && tab.plan.row_of[i] &&
+          !r.deleted_at)
+        agreed.marks.push_back({r.id, r.version, SyncState::synced, {}});
     }
     for (const plan::RecordRejection& rejection : tab.plan.rejected) {
       const Record& r = *tab.records[static_cast<std::size_t>(rejection.record)].record;
-      agreed.marks.push_back({r.id, r.version, SyncState::rejected, fmt::format("{}: {}", rejection.shown.field, rejection.shown.reason)});
+      agreed.marks.push_back(
+          {r.id, r.version, SyncState::rejected, fmt::format("{}: {}", rejection.shown.field, rejection.shown.reason)});
     }
     for (const plan::AmbiguousRecord& a : tab.plan.ambiguous) {
       const Record& r = *tab.records[static_cast<std::size_t>(a.record)].record;
-      agreed.marks.push_back({r.id, r.version, SyncState::ambiguous, fmt::format("the natural key stands in rows {}", fmt::join(a.rows, ", "))});
+      agreed.marks.push_back({r.id, r.version, SyncState::ambiguous,
+                              fmt::format("the natural key stands in rows {}", fmt::join(a.rows, ", "))});
     }
     if (agreed.base.empty() && agreed.marks.empty()) continue;
     if (const Status done = co_await flush(); !done) co_return done;
@@ -490,7 +588,9 @@ Task<Result<store::PassOutcome>> SyncPassRunner::run(store::Claim claim) {
     outcome.jobs = job_outcomes({state.jobs, state.tabs, state.results, state.notices, state.reads, state.writes});
     co_return outcome;
   }
-  co_return outcome_of({.code = Errc::unavailable, .message = "the sheet kept changing while it was written; tried again later", .field = {}});
+  co_return outcome_of({.code = Errc::unavailable,
+                        .message = "the sheet kept changing while it was written; tried again later",
+                        .field = {}});
 }
 
 }  // namespace rowlane::sync

@@ -21,9 +21,16 @@ struct PassOptions {
 class SyncPassRunner final : public lanes::PassRunner {
  public:
   // `agencies` and all else outlive the runner. `api_of(account)` is the client of a service account.
-  SyncPassRunner(store::PassStore& store, std::function<sheets::SheetApi&(const std::string&)> api_of, const std::vector<AgencySettings>& agencies,
-                 FieldCatalogue& catalogue, const Clock& clock, Random& random, PassOptions options)
-      : store_(store), api_of_(std::move(api_of)), agencies_(agencies), catalogue_(catalogue), clock_(clock), random_(random), options_(options) {}
+  SyncPassRunner(store::PassStore& store, std::function<sheets::SheetApi&(const std::string&)> api_of,
+                 const std::vector<AgencySettings>& agencies, FieldCatalogue& catalogue, const Clock& clock,
+                 Random& random, PassOptions options)
+      : store_(store),
+        api_of_(std::move(api_of)),
+        agencies_(agencies),
+        catalogue_(catalogue),
+        clock_(clock),
+        random_(random),
+        options_(options) {}
 
   Task<Result<store::PassOutcome>> run(store::Claim claim) override;
 

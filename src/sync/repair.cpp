@@ -11,15 +11,23 @@ using namespace sheets;
 
 std::string default_pattern(FormatKind kind) {
   switch (kind) {
-    case FormatKind::none: return "";
-    case FormatKind::text: return "@";
+    case FormatKind::none:
+      return "";
+    case FormatKind::text:
+      return "@";
     case FormatKind::number:
-    case FormatKind::currency: return "#,##0.00";
-    case FormatKind::percent: return "0.00%";
-    case FormatKind::date: return "dd/mm/yyyy";
-    case FormatKind::time: return "hh:mm:ss";
-    case FormatKind::date_time: return "dd/mm/yyyy hh:mm:ss";
-    case FormatKind::scientific: return "0.00E+00";
+    case FormatKind::currency:
+      return "#,##0.00";
+    case FormatKind::percent:
+      return "0.00%";
+    case FormatKind::date:
+      return "dd/mm/yyyy";
+    case FormatKind::time:
+      return "hh:mm:ss";
+    case FormatKind::date_time:
+      return "dd/mm/yyyy hh:mm:ss";
+    case FormatKind::scientific:
+      return "0.00E+00";
   }
   std::unreachable();
 }
@@ -63,10 +71,18 @@ class Repairer {
   }
 
  private:
-  [[nodiscard]] int origin(int column) const { return static_cast<std::size_t>(column) < origins_.size() ? origins_[static_cast<std::size_t>(column)] : column; }
-  [[nodiscard]] bool is_ours(int row, int column, const CellWrite& write) const { return holds(found_.at(row, column), found_.formula_at(row, column), write); }
-  [[nodiscard]] int planned_of(int row) const { return row <= found_.row_count() ? match_.planned_of[static_cast<std::size_t>(row)] : 0; }
-  [[nodiscard]] int found_of(int row) const { return row <= planned_.row_count() ? match_.found_of[static_cast<std::size_t>(row)] : 0; }
+  [[nodiscard]] int origin(int column) const {
+    return static_cast<std::size_t>(column) < origins_.size() ? origins_[static_cast<std::size_t>(column)] : column;
+  }
+  [[nodiscard]] bool is_ours(int row, int column, const CellWrite& write) const {
+    return holds(found_.at(row, column), found_.formula_at(row, column), write);
+  }
+  [[nodiscard]] int planned_of(int row) const {
+    return row <= found_.row_count() ? match_.planned_of[static_cast<std::size_t>(row)] : 0;
+  }
+  [[nodiscard]] int found_of(int row) const {
+    return row <= planned_.row_count() ? match_.found_of[static_cast<std::size_t>(row)] : 0;
+  }
 
   // What still holds our writing says nothing about the row it stands in.
   void hide_traces() {
@@ -76,14 +92,17 @@ class Repairer {
       for (const auto& [column, cell] : traced.cells)
         if (is_ours(traced.row, column, *cell.write)) columns.insert(column);
       if (columns.empty()) continue;
-      if (traced.planned_row == 0 && columns.size() * 2 > traced.cells.size()) made_.insert(traced.row);
-      else hidden_.emplace(traced.row, std::move(columns));
+      if (traced.planned_row == 0 && columns.size() * 2 > traced.cells.size())
+        made_.insert(traced.row);
+      else
+        hidden_.emplace(traced.row, std::move(columns));
     }
   }
 
   // The batch was to put cells back, and missed them: what stands there by mistake tells as little about its row.
   void hide_older_mistakes() {
-    std::map<std::pair<int, Content>, std::vector<const TracedRow*>> by_content;  // column as planned, and a mistake in it
+    std::map<std::pair<int, Content>, std::vector<const TracedRow*>>
+        by_content;  // column as planned, and a mistake in it
     std::set<int> columns;
     for (const TracedRow& traced : traces_.rows)
       for (const auto& [column, cell] : traced.cells)
@@ -97,7 +116,8 @@ class Repairer {
       for (int row = 1; row <= found_.row_count(); ++row) {
         const Cell& cell = found_.at(row, column);
         if (cell.kind != CellKind::text && cell.kind != CellKind::number) continue;
-        const auto suspects = by_content.find({origin(column), cell.kind == CellKind::number ? Content(cell.number) : Content(cell.text())});
+        const auto suspects = by_content.find(
+            {origin(column), cell.kind == CellKind::number ? Content(cell.number) : Content(cell.text())});
         if (suspects == by_content.end() || made_.contains(row)) continue;
         for (const TracedRow* traced : suspects->second) hide_mistakes(row, *traced);
       }
@@ -105,17 +125,21 @@ class Repairer {
   }
   using Content = std::variant<std::string_view, double>;
   static std::optional<Content> content_of(const CellWrite& write) {
-    if (const auto* text = std::get_if<std::string>(&write.value)) return text->empty() ? std::nullopt : std::optional<Content>(*text);
+    if (const auto* text = std::get_if<std::string>(&write.value))
+      return text->empty() ? std::nullopt : std::optional<Content>(*text);
     if (const auto* number = std::get_if<double>(&write.value)) return *number;
     return std::nullopt;
   }
   void hide_mistakes(int row, const TracedRow& traced) {
     for (int column = 1; column <= found_.column_count(); ++column)
-      if (const auto cell = traced.cells.find(origin(column)); cell != traced.cells.end() && cell->second.replaces && is_ours(row, column, *cell->second.replaces)) hidden_[row].insert(column);
+      if (const auto cell = traced.cells.find(origin(column));
+          cell != traced.cells.end() && cell->second.replaces && is_ours(row, column, *cell->second.replaces))
+        hidden_[row].insert(column);
   }
 
   [[nodiscard]] bool columns_stand(const TracedRow& traced) const {
-    return std::all_of(traced.cells.begin(), traced.cells.end(), [&](const auto& cell) { return origin(cell.first) == cell.first; });
+    return std::all_of(traced.cells.begin(), traced.cells.end(),
+                       [&](const auto& cell) { return origin(cell.first) == cell.first; });
   }
 
   // A row was hit as meant when it is the row that was planned on, and its columns did not move.
@@ -123,7 +147,9 @@ class Repairer {
     if (!columns_stand(traced)) return false;
     if (traced.planned_row == 0) return made_.contains(traced.row);
     const int is = planned_of(traced.row), went_to = found_of(traced.planned_row);
-    if (is == 0 && went_to == 0) return !has_content(planned_, traced.planned_row) || !match_.has_content[static_cast<std::size_t>(std::min(traced.row, found_.row_count()))];
+    if (is == 0 && went_to == 0)
+      return !has_content(planned_, traced.planned_row) ||
+             !match_.has_content[static_cast<std::size_t>(std::min(traced.row, found_.row_count()))];
     return is == traced.planned_row;
   }
 
@@ -155,7 +181,9 @@ class Repairer {
       // apart, and a row that comes back harms less than one that is lost.
       int below = removed.planned_row + 1;
       while (meant.contains(below)) ++below;
-      if (gone && below <= planned_.row_count() && found_of(below) == 0 && has_content(planned_, below) && lost_rows_.insert(below).second) struck_at_.push_back(removed.at);
+      if (gone && below <= planned_.row_count() && found_of(below) == 0 && has_content(planned_, below) &&
+          lost_rows_.insert(below).second)
+        struck_at_.push_back(removed.at);
     }
   }
 
@@ -172,7 +200,9 @@ class Repairer {
     }
     std::vector<std::array<int, 3>> gone;  // distance from `between`, from `near`; the row
     for (int row = 1; row <= planned_.row_count(); ++row)
-      if (found_of(row) == 0 && !meant.contains(row) && !lost_rows_.contains(row) && !is_hit(row) && has_content(planned_, row)) gone.push_back({distance(between, row), distance(near, row), row});
+      if (found_of(row) == 0 && !meant.contains(row) && !lost_rows_.contains(row) && !is_hit(row) &&
+          has_content(planned_, row))
+        gone.push_back({distance(between, row), distance(near, row), row});
     std::sort(gone.begin(), gone.end());
     for (std::size_t i = 0; i < std::min(gone.size(), misfired_at_.size()); ++i) lost_rows_.insert(gone[i][2]);
   }
@@ -185,12 +215,16 @@ class Repairer {
   }
   // A row that was written as meant but shows nothing else by which it could be told.
   [[nodiscard]] bool is_hit(int planned_row) const {
-    return std::any_of(traces_.rows.begin(), traces_.rows.end(), [&](const TracedRow& traced) { return traced.planned_row == planned_row && !wrong_rows_.contains(&traced) && planned_of(traced.row) == 0; });
+    return std::any_of(traces_.rows.begin(), traces_.rows.end(), [&](const TracedRow& traced) {
+      return traced.planned_row == planned_row && !wrong_rows_.contains(&traced) && planned_of(traced.row) == 0;
+    });
   }
 
   void put_back() {
-    std::map<int, std::vector<int>> lost_after;  // row of `found` (0: above all) -> rows of `planned` to put back below it
-    // As many as removals that missed: each stood where one of them struck. Fewer: each goes below the row it stood below.
+    std::map<int, std::vector<int>>
+        lost_after;  // row of `found` (0: above all) -> rows of `planned` to put back below it
+    // As many as removals that missed: each stood where one of them struck. Fewer: each goes below the row it stood
+    // below.
     struck_at_.insert(struck_at_.end(), misfired_at_.begin(), misfired_at_.end());
     std::sort(struck_at_.begin(), struck_at_.end());
     const bool places_known = lost_rows_.size() == struck_at_.size();
@@ -233,7 +267,8 @@ class Repairer {
     for (const SentOp& each : ops_) {
       const auto* mark = std::get_if<op::MarkColumn>(&each.op);
       if (!mark || mark->sheet_id != tab_.sheet_id) continue;
-      const auto now = std::find_if(found_.column_marks.begin(), found_.column_marks.end(), [&](const ColumnMark& m) { return m.metadata_id == mark->metadata_id; });
+      const auto now = std::find_if(found_.column_marks.begin(), found_.column_marks.end(),
+                                    [&](const ColumnMark& m) { return m.metadata_id == mark->metadata_id; });
       if (now == found_.column_marks.end() || origin(now->column) == mark->column) continue;
       add(op::DeleteMark{mark->metadata_id});
       if (mark->value == kIdColumnMark) add(op::HideColumn{tab_.sheet_id, now->column, false});
@@ -253,7 +288,8 @@ class Repairer {
 
   void put_cells_back(const TracedRow& traced, int row) {
     const int planned_row = planned_of(traced.row);
-    const bool shows_more = traced.row <= found_.row_count() && match_.has_content[static_cast<std::size_t>(traced.row)];
+    const bool shows_more =
+        traced.row <= found_.row_count() && match_.has_content[static_cast<std::size_t>(traced.row)];
     for (const auto& [column, cell] : traced.cells) {
       if (!is_ours(traced.row, column, *cell.write)) continue;  // a person's by now
       if (planned_row == 0 && shows_more && origin(column)) ++out_.lost;
@@ -267,7 +303,8 @@ class Repairer {
     plan::CellImage image = planned_row && from ? plan::image_of(planned_, planned_row, from) : plan::CellImage{};
     if (image.formula) image.text = moved_formula(image.text, planned_row, row);
     CellWrite write = write_of(image);
-    if (ours->format && image.format != found_.at(found_row, column).format) write.format = {image.format, default_pattern(image.format)};
+    if (ours->format && image.format != found_.at(found_row, column).format)
+      write.format = {image.format, default_pattern(image.format)};
     if (!write.format && is_ours(found_row, column, write)) return;
     out_.ops.push_back({op::UpdateCells{tab_.sheet_id, row, column, {std::move(write)}}, kRestoreEffect, *ours});
     ++out_.cells;
@@ -293,7 +330,8 @@ class Repairer {
       if (image.formula) image.text = moved_formula(image.text, planned_row, row);
       CellWrite write = write_of(image);
       if (write.value.index() == 0) continue;
-      if (image.format != FormatKind::none && planned_.at(planned_row - 1, from).format != image.format) write.format = {image.format, default_pattern(image.format)};
+      if (image.format != FormatKind::none && planned_.at(planned_row - 1, from).format != image.format)
+        write.format = {image.format, default_pattern(image.format)};
       add(op::UpdateCells{tab_.sheet_id, row, column, {std::move(write)}});
     }
     ++out_.whole_rows;
@@ -307,14 +345,15 @@ class Repairer {
   const SheetTable& planned_;
   const SheetTable& found_;
   const Traces traces_;
-  std::map<int, std::set<int>> hidden_;     // by row of `found`: columns that hold our writing
-  std::vector<int> origins_;                // of columns
-  std::set<int> made_;                      // rows of `found` that the batch inserted
+  std::map<int, std::set<int>> hidden_;  // by row of `found`: columns that hold our writing
+  std::vector<int> origins_;             // of columns
+  std::set<int> made_;                   // rows of `found` that the batch inserted
   RowMatch match_;
-  std::set<int> wrong_;                     // effects
+  std::set<int> wrong_;  // effects
   std::set<const TracedRow*> wrong_rows_;
-  std::map<int, std::vector<std::pair<int, const CellWrite*>>> missed_;  // by row of `found`: column, and what stands there
-  std::set<int> lost_rows_;                 // of `planned`
+  std::map<int, std::vector<std::pair<int, const CellWrite*>>>
+      missed_;                    // by row of `found`: column, and what stands there
+  std::set<int> lost_rows_;       // of `planned`
   std::vector<int> misfired_at_;  // rows of `found` above which removals took a row that they did not mean
   std::vector<int> struck_at_;    // and above which they may have
   Repair out_;
@@ -334,12 +373,14 @@ Repair judge_by_id(const Sent& sent, const SentTab& tab, const SheetTable& found
     for (const auto& [column, cell] : traced.cells) {
       if (cell.effect < 0) continue;
       const auto row = row_of.find(sent.effects[static_cast<std::size_t>(cell.effect)].public_id);
-      const bool right = row != row_of.end() && holds(found.at(row->second, column), found.formula_at(row->second, column), *cell.write);
+      const bool right = row != row_of.end() &&
+                         holds(found.at(row->second, column), found.formula_at(row->second, column), *cell.write);
       const auto [at, fresh] = stands.emplace(cell.effect, right);
       if (!fresh) at->second = at->second && right;
     }
   for (const RemovedRow& removed : traces.removed)
-    if (removed.effect >= 0) stands[removed.effect] = !row_of.contains(sent.effects[static_cast<std::size_t>(removed.effect)].public_id);
+    if (removed.effect >= 0)
+      stands[removed.effect] = !row_of.contains(sent.effects[static_cast<std::size_t>(removed.effect)].public_id);
   Repair out;
   for (const auto& [effect, right] : stands)
     if (right) out.right.insert(effect);
@@ -351,11 +392,15 @@ Repair judge_by_id(const Sent& sent, const SentTab& tab, const SheetTable& found
 CellWrite write_of(const plan::CellImage& image) {
   if (image.formula) return {.value = FormulaText{image.text}, .format = std::nullopt};
   switch (image.kind) {
-    case CellKind::text: return {.value = image.text, .format = std::nullopt};
-    case CellKind::number: return {.value = image.number, .format = std::nullopt};
-    case CellKind::boolean: return {.value = image.number != 0, .format = std::nullopt};
+    case CellKind::text:
+      return {.value = image.text, .format = std::nullopt};
+    case CellKind::number:
+      return {.value = image.number, .format = std::nullopt};
+    case CellKind::boolean:
+      return {.value = image.number != 0, .format = std::nullopt};
     case CellKind::empty:
-    case CellKind::error: return {};
+    case CellKind::error:
+      return {};
   }
   std::unreachable();
 }
@@ -363,9 +408,12 @@ CellWrite write_of(const plan::CellImage& image) {
 bool holds(const Cell& cell, std::string_view formula, const CellWrite& write) {
   if (const auto* entered = std::get_if<FormulaText>(&write.value)) return cell.formula && formula == entered->text;
   if (cell.formula) return false;
-  if (const auto* text = std::get_if<std::string>(&write.value)) return text->empty() ? cell.is_empty() : cell.kind == CellKind::text && cell.text() == *text;
-  if (const auto* number = std::get_if<double>(&write.value)) return cell.kind == CellKind::number && cell.number == *number;
-  if (const auto* boolean = std::get_if<bool>(&write.value)) return cell.kind == CellKind::boolean && (cell.number != 0) == *boolean;
+  if (const auto* text = std::get_if<std::string>(&write.value))
+    return text->empty() ? cell.is_empty() : cell.kind == CellKind::text && cell.text() == *text;
+  if (const auto* number = std::get_if<double>(&write.value))
+    return cell.kind == CellKind::number && cell.number == *number;
+  if (const auto* boolean = std::get_if<bool>(&write.value))
+    return cell.kind == CellKind::boolean && (cell.number != 0) == *boolean;
   return cell.is_empty() || cell.spilled;
 }
 

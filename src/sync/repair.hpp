@@ -33,11 +33,11 @@ struct Sent {
 };
 
 struct Repair {
-  std::set<int> right;        // effects of this tab that stand as meant; the others were undone, or never were
-  std::vector<SentOp> ops;    // from the tab as it stands to the tab as people left it; all `kRestoreEffect`
-  std::vector<int> rows;      // rows by which it shows that `ops` met what they were meant for, as they stand then
+  std::set<int> right;            // effects of this tab that stand as meant; the others were undone, or never were
+  std::vector<SentOp> ops;        // from the tab as it stands to the tab as people left it; all `kRestoreEffect`
+  std::vector<int> rows;          // rows by which it shows that `ops` met what they were meant for, as they stand then
   int cells = 0, whole_rows = 0;  // put back
-  int lost = 0;               // cells whose former content nobody ever read: left blank
+  int lost = 0;                   // cells whose former content nobody ever read: left blank
 };
 Repair repair_tab(const Sent& sent, const SentTab& tab, const SheetTable& found);
 

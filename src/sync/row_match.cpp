@@ -17,7 +17,9 @@ std::uint64_t mix(std::uint64_t value) {  // the finaliser of MurmurHash3 (Apple
   value ^= value >> 33, value *= 0xff51afd7ed558ccdULL, value ^= value >> 33, value *= 0xc4ceb9fe1a85ec53ULL;
   return value ^ (value >> 33);
 }
-std::uint64_t hash_text(std::string_view text, std::uint64_t seed) { return mix(std::hash<std::string_view>{}(text) ^ seed); }
+std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
+  return mix(std::hash<std::string_view>{}(text) ^ seed);
+}
 
 // 0 for a cell without content of its own. A formula counts without its row numbers, which move with it.
 std::uint64_t cell_hash(const SheetTable& table, int row, int column) {
@@ -30,12 +32,17 @@ std::uint64_t cell_hash(const SheetTable& table, int row, int column) {
   }
   if (cell.spilled) return 0;
   switch (cell.kind) {
-    case CellKind::empty: return 0;
-    case CellKind::text: return hash_text(cell.text(), 1) | 1;
-    case CellKind::error: return hash_text(cell.text(), 2) | 1;
-    case CellKind::number: return mix(std::bit_cast<std::uint64_t>(cell.number) ^ 0x9e3779b97f4a7c15ULL) | 1;
+    case CellKind::empty:
+      return 0;
+    case CellKind::text:
+      return hash_text(cell.text(), 1) | 1;
+    case CellKind::error:
+      return hash_text(cell.text(), 2) | 1;
+    case CellKind::number:
+      return mix(std::bit_cast<std::uint64_t>(cell.number) ^ 0x9e3779b97f4a7c15ULL) | 1;
     // A check box that nobody ticked tells nothing.
-    case CellKind::boolean: return cell.number != 0 ? 3 : 0;
+    case CellKind::boolean:
+      return cell.number != 0 ? 3 : 0;
   }
   std::unreachable();
 }
@@ -87,7 +94,9 @@ class Matcher {
     out_.found_of[static_cast<std::size_t>(planned)] = found;
   }
   [[nodiscard]] bool is_joined(int found) const { return out_.planned_of[static_cast<std::size_t>(found)] != 0; }
-  [[nodiscard]] bool is_taken(int planned) const { return planned < 1 || planned > in_.planned.row_count() || out_.found_of[static_cast<std::size_t>(planned)] != 0; }
+  [[nodiscard]] bool is_taken(int planned) const {
+    return planned < 1 || planned > in_.planned.row_count() || out_.found_of[static_cast<std::size_t>(planned)] != 0;
+  }
 
   // The known content of a row, by column of `planned`.
   [[nodiscard]] std::vector<Key> keys_found(int row) const {
@@ -136,21 +145,26 @@ class Matcher {
     }
     int expected = 1;  // the row after the last one that was told
     for (int row = 1; row <= in_.found.row_count(); ++row) {
-      if (is_joined(row)) expected = out_.planned_of[static_cast<std::size_t>(row)] + 1;
+      if (is_joined(row))
+        expected = out_.planned_of[static_cast<std::size_t>(row)] + 1;
       else if (!in_.ignored.contains(row)) {
         if (const int best = most_similar(keys_found(row), index, expected)) join(row, best), expected = best + 1;
       }
     }
   }
-  [[nodiscard]] std::uint64_t slot(const Key& key) const { return mix(key.hash ^ (static_cast<std::uint64_t>(key.column) << 40)); }
+  [[nodiscard]] std::uint64_t slot(const Key& key) const {
+    return mix(key.hash ^ (static_cast<std::uint64_t>(key.column) << 40));
+  }
 
-  [[nodiscard]] int most_similar(const std::vector<Key>& keys, const std::unordered_map<std::uint64_t, std::vector<int>>& index, int expected) const {
+  [[nodiscard]] int most_similar(const std::vector<Key>& keys,
+                                 const std::unordered_map<std::uint64_t, std::vector<int>>& index, int expected) const {
     std::map<int, int> votes;
     for (const Key& key : keys) {
       const auto at = index.find(slot(key));
       if (at == index.end()) continue;
       if (at->second.size() > kSharersMax) {
-        if (std::binary_search(at->second.begin(), at->second.end(), expected) && !is_taken(expected)) ++votes[expected];
+        if (std::binary_search(at->second.begin(), at->second.end(), expected) && !is_taken(expected))
+          ++votes[expected];
         continue;
       }
       const int weight = key.column == in_.id_column ? static_cast<int>(keys.size()) + 1 : 1;  // the id alone decides
@@ -184,16 +198,22 @@ class Matcher {
     }
   }
   void join_between(int row, int planned, bool filled) {
-    if (is_joined(row) || !in_.unknown.contains(row) || is_taken(planned) || out_.has_content[static_cast<std::size_t>(row)]) return;
+    if (is_joined(row) || !in_.unknown.contains(row) || is_taken(planned) ||
+        out_.has_content[static_cast<std::size_t>(row)])
+      return;
     const std::vector<Key> keys = keys_planned(planned);
     if (keys.empty() == filled) return;
     const std::set<int>& hidden = in_.unknown.at(row);
-    const bool all_hidden = std::all_of(keys.begin(), keys.end(), [&](const Key& key) {  // all it held must be what is hidden now
-      return std::any_of(hidden.begin(), hidden.end(), [&](int column) { return origin(column) == key.column; });
-    });
+    const bool all_hidden =
+        std::all_of(keys.begin(), keys.end(), [&](const Key& key) {  // all it held must be what is hidden now
+          return std::any_of(hidden.begin(), hidden.end(), [&](int column) { return origin(column) == key.column; });
+        });
     if (all_hidden) join(row, planned);
   }
-  [[nodiscard]] int origin(int column) const { return static_cast<std::size_t>(column) < in_.origins.size() ? in_.origins[static_cast<std::size_t>(column)] : column; }
+  [[nodiscard]] int origin(int column) const {
+    return static_cast<std::size_t>(column) < in_.origins.size() ? in_.origins[static_cast<std::size_t>(column)]
+                                                                 : column;
+  }
 
   const RowMatchInput& in_;
   RowMatch out_;
@@ -201,7 +221,8 @@ class Matcher {
 
 }  // namespace
 
-std::vector<int> column_origins(const SheetTable& planned, const SheetTable& found, int header_row, const std::map<int, std::set<int>>& unknown) {
+std::vector<int> column_origins(const SheetTable& planned, const SheetTable& found, int header_row,
+                                const std::map<int, std::set<int>>& unknown) {
   const int columns = std::max(found.column_count(), planned.column_count());
   std::vector<int> origins(static_cast<std::size_t>(columns) + 1);
   for (int column = 0; column <= columns; ++column) origins[static_cast<std::size_t>(column)] = column;
@@ -221,8 +242,10 @@ std::vector<int> column_origins(const SheetTable& planned, const SheetTable& fou
   std::size_t best_common = 0;
   for (int row = 1; row <= std::min(found.row_count(), header_row + kHeaderSearchRows); ++row) {
     const auto hidden = unknown.find(row);
-    std::map<std::string_view, int> texts = single_texts(found, row, hidden != unknown.end() ? hidden->second : std::set<int>());
-    const auto common = static_cast<std::size_t>(std::count_if(texts.begin(), texts.end(), [&](const auto& text) { return headers.contains(text.first); }));
+    std::map<std::string_view, int> texts =
+        single_texts(found, row, hidden != unknown.end() ? hidden->second : std::set<int>());
+    const auto common = static_cast<std::size_t>(
+        std::count_if(texts.begin(), texts.end(), [&](const auto& text) { return headers.contains(text.first); }));
     if (common > best_common) best_common = common, best = std::move(texts);
   }
   for (const auto& [text, column] : best)
@@ -236,13 +259,16 @@ std::vector<int> column_origins(const SheetTable& planned, const SheetTable& fou
     for (int column = 1; column <= found.column_count(); ++column) {
       if (anchors.contains(column)) continue;
       const std::set<std::uint64_t> now = column_content(found, column, header_row);
-      const auto common = static_cast<std::size_t>(std::count_if(content.begin(), content.end(), [&](std::uint64_t hash) { return now.contains(hash); }));
-      if (common > same_common || (common == same_common && same != was && column == was)) same_common = common, same = column;
+      const auto common = static_cast<std::size_t>(
+          std::count_if(content.begin(), content.end(), [&](std::uint64_t hash) { return now.contains(hash); }));
+      if (common > same_common || (common == same_common && same != was && column == was))
+        same_common = common, same = column;
     }
     if (same && same_common > 0) anchor(same, was);
   }
 
-  if (std::all_of(anchors.begin(), anchors.end(), [](const auto& pair) { return pair.first == pair.second; })) return origins;
+  if (std::all_of(anchors.begin(), anchors.end(), [](const auto& pair) { return pair.first == pair.second; }))
+    return origins;
   int delta = 0;
   for (int column = 1; column <= columns; ++column) {
     int& origin = origins[static_cast<std::size_t>(column)];

@@ -10,9 +10,10 @@
 
 namespace rowlane::sync {
 
-// By column of `found`: the column of `planned` that it was, 0 for one that is new. Told by column marks, by headers that
-// stand once, by content; columns in between follow their left neighbour. `unknown`: see RowMatchInput.
-std::vector<int> column_origins(const SheetTable& planned, const SheetTable& found, int header_row, const std::map<int, std::set<int>>& unknown);
+// By column of `found`: the column of `planned` that it was, 0 for one that is new. Told by column marks, by headers
+// that stand once, by content; columns in between follow their left neighbour. `unknown`: see RowMatchInput.
+std::vector<int> column_origins(const SheetTable& planned, const SheetTable& found, int header_row,
+                                const std::map<int, std::set<int>>& unknown);
 
 struct RowMatchInput {
   const SheetTable& planned;
@@ -23,11 +24,12 @@ struct RowMatchInput {
   int id_column = 0;                            // of `planned`
 };
 struct RowMatch {
-  std::vector<int> planned_of;  // by row of `found`, index 0 unused
-  std::vector<int> found_of;    // by row of `planned`, index 0 unused
+  std::vector<int> planned_of;    // by row of `found`, index 0 unused
+  std::vector<int> found_of;      // by row of `planned`, index 0 unused
   std::vector<bool> has_content;  // by row of `found`: a cell that is known holds something
 };
-// First equal rows, then those with the same id or half of their cells in common, last touched rows between matched neighbours.
+// First equal rows, then those with the same id or half of their cells in common, last touched rows between matched
+// neighbours.
 RowMatch match_moved_rows(const RowMatchInput& input);
 
 // Whether anything stands in the row (spilled values and blank formats do not count).

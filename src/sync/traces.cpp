@@ -42,7 +42,8 @@ class Rows {
   std::vector<TracedRow> finish(std::vector<RemovedRow>& removed) && {
     std::vector<TracedRow> out;
     std::vector<int> place(entries_.size(), 0);
-    for (std::size_t i = 0; i < order_.size(); ++i) place[static_cast<std::size_t>(order_[i])] = static_cast<int>(i) + 1;
+    for (std::size_t i = 0; i < order_.size(); ++i)
+      place[static_cast<std::size_t>(order_[i])] = static_cast<int>(i) + 1;
     for (std::size_t i = 0; i < removed.size(); ++i) removed[i].at = place[static_cast<std::size_t>(below_[i])];
     for (std::size_t i = 0; i < order_.size(); ++i) {
       Entry& entry = entries_[static_cast<std::size_t>(order_[i])];
@@ -54,7 +55,8 @@ class Rows {
   }
   // What came before only put things back: the tab as planned on is the one that stands now.
   void plan_from_here() {
-    for (std::size_t i = 0; i < order_.size(); ++i) entries_[static_cast<std::size_t>(order_[i])].row.planned_row = static_cast<int>(i) + 1;
+    for (std::size_t i = 0; i < order_.size(); ++i)
+      entries_[static_cast<std::size_t>(order_[i])].row.planned_row = static_cast<int>(i) + 1;
     next_planned_ = static_cast<int>(order_.size()) + 1;
   }
   [[nodiscard]] std::size_t size() const { return order_.size(); }
@@ -64,7 +66,8 @@ class Rows {
   void grow(int row) {
     while (static_cast<int>(order_.size()) < row) {
       order_.push_back(static_cast<int>(entries_.size()));
-      entries_.push_back({{.row = 0, .planned_row = next_planned_++, .restored = false, .cells = {}}, next_source_++, false});
+      entries_.push_back(
+          {{.row = 0, .planned_row = next_planned_++, .restored = false, .cells = {}}, next_source_++, false});
     }
   }
   std::vector<Entry> entries_;
@@ -76,7 +79,9 @@ class Rows {
 void write_cells(Rows& rows, const op::UpdateCells& update, const SentOp& sent) {
   Rows::Entry& entry = rows.at(update.row);
   entry.touched = true;
-  for (std::size_t i = 0; i < update.cells.size(); ++i) entry.row.cells[update.column + static_cast<int>(i)] = {&update.cells[i], sent.effect, sent.replaces ? &*sent.replaces : nullptr};
+  for (std::size_t i = 0; i < update.cells.size(); ++i)
+    entry.row.cells[update.column + static_cast<int>(i)] = {&update.cells[i], sent.effect,
+                                                            sent.replaces ? &*sent.replaces : nullptr};
 }
 
 void play(const std::vector<SentOp>& sent, std::int64_t sheet_id, Rows& rows, std::vector<RemovedRow>& removed) {
@@ -97,7 +102,8 @@ void play(const std::vector<SentOp>& sent, std::int64_t sheet_id, Rows& rows, st
 
 void copy_cell(const SheetTable& from, int row, int column, SheetTable& to) {
   Cell cell = from.at(row, column);
-  if (cell.formula) return to.add_formula_cell(cell.kind == CellKind::text || cell.kind == CellKind::error ? [&] {
+  if (cell.formula)
+    return to.add_formula_cell(cell.kind == CellKind::text || cell.kind == CellKind::error ? [&] {
     Cell shown = to.text_cell(cell.text());
     shown.kind = cell.kind, shown.format = cell.format;
     return shown;
@@ -112,12 +118,17 @@ void copy_cell(const SheetTable& from, int row, int column, SheetTable& to) {
 
 void add_written(const CellWrite& write, FormatKind before, SheetTable& to) {
   Cell cell;
-  if (const auto* text = std::get_if<std::string>(&write.value); text && !text->empty()) cell = to.text_cell(*text);
-  else if (const auto* number = std::get_if<double>(&write.value)) cell.kind = CellKind::number, cell.number = *number;
-  else if (const auto* boolean = std::get_if<bool>(&write.value)) cell.kind = CellKind::boolean, cell.number = *boolean ? 1 : 0;
+  if (const auto* text = std::get_if<std::string>(&write.value); text && !text->empty())
+    cell = to.text_cell(*text);
+  else if (const auto* number = std::get_if<double>(&write.value))
+    cell.kind = CellKind::number, cell.number = *number;
+  else if (const auto* boolean = std::get_if<bool>(&write.value))
+    cell.kind = CellKind::boolean, cell.number = *boolean ? 1 : 0;
   cell.format = write.format ? write.format->first : before;
-  if (const auto* formula = std::get_if<FormulaText>(&write.value)) to.add_formula_cell(cell, formula->text);
-  else to.add_cell(cell);
+  if (const auto* formula = std::get_if<FormulaText>(&write.value))
+    to.add_formula_cell(cell, formula->text);
+  else
+    to.add_cell(cell);
 }
 
 void copy_properties(const SheetTable& from, SheetTable& to) {
@@ -145,15 +156,20 @@ SheetTable after_ops(const SheetTable& table, const std::vector<SentOp>& sent) {
   SheetTable out;
   copy_properties(table, out);
   for (const SentOp& each : sent) {
-    if (const auto* insert = std::get_if<op::InsertRows>(&each.op); insert && insert->sheet_id == table.sheet_id) inserted += insert->count;
-    if (const auto* grow = std::get_if<op::GrowGrid>(&each.op); grow && grow->sheet_id == table.sheet_id) grown += grow->rows, columns += grow->columns;
-    if (const auto* mark = std::get_if<op::MarkColumn>(&each.op); mark && mark->sheet_id == table.sheet_id) out.column_marks.push_back({mark->column, mark->metadata_id, mark->key, mark->value});
+    if (const auto* insert = std::get_if<op::InsertRows>(&each.op); insert && insert->sheet_id == table.sheet_id)
+      inserted += insert->count;
+    if (const auto* grow = std::get_if<op::GrowGrid>(&each.op); grow && grow->sheet_id == table.sheet_id)
+      grown += grow->rows, columns += grow->columns;
+    if (const auto* mark = std::get_if<op::MarkColumn>(&each.op); mark && mark->sheet_id == table.sheet_id)
+      out.column_marks.push_back({mark->column, mark->metadata_id, mark->key, mark->value});
     if (const auto* hide = std::get_if<op::HideColumn>(&each.op); hide && hide->sheet_id == table.sheet_id) {
       std::erase(out.hidden_columns, hide->column);
       if (hide->hidden) out.hidden_columns.push_back(hide->column);
     }
-    if (const auto* unmark = std::get_if<op::DeleteMark>(&each.op)) std::erase_if(out.column_marks, [&](const ColumnMark& mark) { return mark.metadata_id == unmark->metadata_id; });
-    if (const auto* filter = std::get_if<op::SetFilter>(&each.op); filter && filter->sheet_id == table.sheet_id) out.filter = filter->range;
+    if (const auto* unmark = std::get_if<op::DeleteMark>(&each.op))
+      std::erase_if(out.column_marks, [&](const ColumnMark& mark) { return mark.metadata_id == unmark->metadata_id; });
+    if (const auto* filter = std::get_if<op::SetFilter>(&each.op); filter && filter->sheet_id == table.sheet_id)
+      out.filter = filter->range;
   }
   out.grid_rows = table.grid_rows + inserted + grown - static_cast<int>(removed.size());
   out.grid_columns = table.grid_columns + columns;
@@ -164,9 +180,12 @@ SheetTable after_ops(const SheetTable& table, const std::vector<SentOp>& sent) {
     const int width = std::max(table.column_count(), traced.cells.empty() ? 0 : traced.cells.rbegin()->first);
     for (int column = 1; column <= width; ++column) {
       const auto written = traced.cells.find(column);
-      if (written != traced.cells.end()) add_written(*written->second.write, table.at(source, column).format, out);
-      else if (source) copy_cell(table, source, column, out);
-      else out.add_cell({});
+      if (written != traced.cells.end())
+        add_written(*written->second.write, table.at(source, column).format, out);
+      else if (source)
+        copy_cell(table, source, column, out);
+      else
+        out.add_cell({});
     }
     out.end_row();
   }

@@ -15,8 +15,8 @@ struct Trace {
   const sheets::CellWrite* replaces = nullptr;  // see SentOp
 };
 struct TracedRow {
-  int row = 0;          // after the batch
-  int planned_row = 0;  // before it; 0: the batch inserted the row
+  int row = 0;                 // after the batch
+  int planned_row = 0;         // before it; 0: the batch inserted the row
   bool restored = false;       // inserted to put a row back
   std::map<int, Trace> cells;  // by column: what was written last
 };

@@ -40,7 +40,8 @@ std::string image_json(const std::vector<plan::CellImage>& image) {
 
 class Appender {
  public:
-  Appender(const BatchInput& in, const std::function<std::int64_t()>& metadata_id, WriteBatch& out) : in_(in), p_(in.plan), metadata_id_(metadata_id), out_(out), expected_from_(out.expected.size()) {}
+  Appender(const BatchInput& in, const std::function<std::int64_t()>& metadata_id, WriteBatch& out)
+      : in_(in), p_(in.plan), metadata_id_(metadata_id), out_(out), expected_from_(out.expected.size()) {}
 
   void run() {
     make_columns();
@@ -57,7 +58,8 @@ class Appender {
  private:
   [[nodiscard]] const Record& record(int index) const { return *in_.records[static_cast<std::size_t>(index)].record; }
   [[nodiscard]] int removed_before(int row) const {
-    const auto end = std::lower_bound(p_.deletes.begin(), p_.deletes.end(), row, [](const plan::RowDelete& d, int at) { return d.row < at; });
+    const auto end = std::lower_bound(p_.deletes.begin(), p_.deletes.end(), row,
+                                      [](const plan::RowDelete& d, int at) { return d.row < at; });
     return static_cast<int>(end - p_.deletes.begin());
   }
   [[nodiscard]] int insert_row() const { return p_.insert_at - removed_before(p_.insert_at); }
@@ -68,7 +70,12 @@ class Appender {
   }
   void push(Op op, int effect = kTabEffect) { out_.ops.push_back({std::move(op), effect}); }
   [[nodiscard]] int next_effect() const { return static_cast<int>(out_.effects.size()); }
-  [[nodiscard]] ExpectedRow expected(int row, const std::string& id) const { return {.title = p_.title, .row = row, .cells = {{p_.columns.id_column, {.value = id, .format = std::nullopt}}}, .keys = {}}; }
+  [[nodiscard]] ExpectedRow expected(int row, const std::string& id) const {
+    return {.title = p_.title,
+            .row = row,
+            .cells = {{p_.columns.id_column, {.value = id, .format = std::nullopt}}},
+            .keys = {}};
+  }
 
   void make_columns() {
     const plan::TabColumns& c = p_.columns;
@@ -82,16 +89,23 @@ class Appender {
     }
     for (std::size_t i = 0; i < c.columns.size(); ++i) {
       const plan::ColumnPlan& column = c.columns[i];
-      if (column.write_header) push(op::UpdateCells{p_.sheet_id, c.header_row, column.column, {{.value = c.headers[i], .format = std::nullopt}}});
+      if (column.write_header)
+        push(op::UpdateCells{
+            p_.sheet_id, c.header_row, column.column, {{.value = c.headers[i], .format = std::nullopt}}});
       if (column.column && column.set_mark)
-        push(op::MarkColumn{p_.sheet_id, column.column, metadata_id_(), std::string(kColumnMarkKey), fmt::format("{}:{}", in_.layout.key, in_.catalogue.name(in_.layout.columns[i].field))});
+        push(op::MarkColumn{p_.sheet_id, column.column, metadata_id_(), std::string(kColumnMarkKey),
+                            fmt::format("{}:{}", in_.layout.key, in_.catalogue.name(in_.layout.columns[i].field))});
     }
-    if (c.id_write_header) push(op::UpdateCells{p_.sheet_id, c.header_row, c.id_column, {{.value = std::string(kIdHeader), .format = std::nullopt}}});
+    if (c.id_write_header)
+      push(op::UpdateCells{
+          p_.sheet_id, c.header_row, c.id_column, {{.value = std::string(kIdHeader), .format = std::nullopt}}});
     if (c.id_is_new) {
       push(op::HideColumn{p_.sheet_id, c.id_column});
       push(op::ProtectColumn{p_.sheet_id, c.id_column, "Rowlane finds each record's row by this column"});
     }
-    if (c.id_set_mark) push(op::MarkColumn{p_.sheet_id, c.id_column, metadata_id_(), std::string(kColumnMarkKey), std::string(kIdColumnMark)});
+    if (c.id_set_mark)
+      push(op::MarkColumn{p_.sheet_id, c.id_column, metadata_id_(), std::string(kColumnMarkKey),
+                          std::string(kIdColumnMark)});
     if (c.id_is_new && in_.table && in_.table->filter && in_.table->filter->column_last < c.id_column) {
       CellRange wider = *in_.table->filter;
       wider.column_last = c.id_column;
@@ -103,11 +117,14 @@ class Appender {
     const Record& r = record(record_index);
     const plan::PlanJob& j = in_.jobs[static_cast<std::size_t>(job)];
     Effect e;
-    e.kind = kind, e.tab = p_.tab, e.record = r.id, e.version = r.version, e.public_id = r.public_id, e.job = j.id, e.user = j.scope.user, e.row = row;
+    e.kind = kind, e.tab = p_.tab, e.record = r.id, e.version = r.version, e.public_id = r.public_id, e.job = j.id,
+    e.user = j.scope.user, e.row = row;
     return e;
   }
-  [[nodiscard]] store::HistoryRow history(const Effect& e, std::string_view what, std::string_view field, std::string before, std::string after) const {
-    return {e.record, e.job, e.user, "sheet", std::string(what), p_.tab, std::string(field), e.row, std::move(before), std::move(after)};
+  [[nodiscard]] store::HistoryRow history(const Effect& e, std::string_view what, std::string_view field,
+                                          std::string before, std::string after) const {
+    return {e.record,          e.job,           e.user, "sheet", std::string(what), p_.tab, std::string(field), e.row,
+            std::move(before), std::move(after)};
   }
 
   void update(const plan::RowUpdate& u) {
@@ -119,16 +136,20 @@ class Appender {
     for (const plan::CellEdit& edit : u.cells) {
       push(op::UpdateCells{p_.sheet_id, u.row, edit.column, {write_of(edit)}}, next_effect());
       e.overwritten += edit.overwrites ? 1 : 0;
-      e.history.push_back(history(e, "cell", in_.catalogue.name(edit.field), before_json(edit.before), in_.catalogue.to_json(edit.value).dump()));
+      e.history.push_back(history(e, "cell", in_.catalogue.name(edit.field), before_json(edit.before),
+                                  in_.catalogue.to_json(edit.value).dump()));
       stands.cells.emplace_back(edit.column, write_of(edit));
     }
     if (u.write_id) {
-      push(op::UpdateCells{p_.sheet_id, u.row, p_.columns.id_column, {{.value = r.public_id, .format = std::nullopt}}}, next_effect());
+      push(op::UpdateCells{p_.sheet_id, u.row, p_.columns.id_column, {{.value = r.public_id, .format = std::nullopt}}},
+           next_effect());
       for (std::size_t i = 0; i < in_.layout.columns.size(); ++i) {
         const int column = p_.columns.columns[i].column;
         if (!column || !in_.layout.is_key_field(in_.layout.columns[i].field)) continue;
-        const bool written = std::any_of(u.cells.begin(), u.cells.end(), [&](const plan::CellEdit& edit) { return edit.column == column; });
-        if (!written && !in_.table->at(u.row, column).is_computed()) stands.keys.emplace_back(column, normalise_key(cell_text(*in_.table, u.row, column)));
+        const bool written = std::any_of(u.cells.begin(), u.cells.end(),
+                                         [&](const plan::CellEdit& edit) { return edit.column == column; });
+        if (!written && !in_.table->at(u.row, column).is_computed())
+          stands.keys.emplace_back(column, normalise_key(cell_text(*in_.table, u.row, column)));
       }
     }
     out_.effects.push_back(std::move(e));
@@ -146,8 +167,10 @@ class Appender {
     if (p_.adds.empty()) return;
     const int first = insert_row(), count = static_cast<int>(p_.adds.size()), more = rows_inserted();
     const int grid = grid_rows_ - static_cast<int>(p_.deletes.size());
-    if (more > 0 && first > grid) push(op::GrowGrid{p_.sheet_id, more, 0});
-    else if (more > 0) push(op::InsertRows{p_.sheet_id, first, more, first - 1 > p_.columns.header_row});
+    if (more > 0 && first > grid)
+      push(op::GrowGrid{p_.sheet_id, more, 0});
+    else if (more > 0)
+      push(op::InsertRows{p_.sheet_id, first, more, first - 1 > p_.columns.header_row});
     for (int i = 0; i < count; ++i) {
       const plan::RowAdd& a = p_.adds[static_cast<std::size_t>(i)];
       const Record& r = record(a.record);
@@ -170,7 +193,8 @@ class Appender {
     std::sort(cells.begin(), cells.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
     for (std::size_t i = 0; i < cells.size();) {
       op::UpdateCells run{p_.sheet_id, row, cells[i].first, {}};
-      for (int next = cells[i].first; i < cells.size() && cells[i].first == next; ++i, ++next) run.cells.push_back(std::move(cells[i].second));
+      for (int next = cells[i].first; i < cells.size() && cells[i].first == next; ++i, ++next)
+        run.cells.push_back(std::move(cells[i].second));
       push(std::move(run), next_effect());
     }
   }
@@ -181,16 +205,18 @@ class Appender {
     ExpectedRow header{.title = p_.title, .row = c.header_row, .cells = {}, .keys = {}};
     std::map<int, std::string_view> texts;
     for (int column = 1; in_.table && column <= c.width; ++column)
-      if (const Cell& cell = in_.table->at(c.header_row, column); cell.kind == CellKind::text && !cell.is_computed()) texts[column] = cell.text();
+      if (const Cell& cell = in_.table->at(c.header_row, column); cell.kind == CellKind::text && !cell.is_computed())
+        texts[column] = cell.text();
     for (std::size_t i = 0; i < c.columns.size(); ++i)
       if (c.columns[i].write_header) texts[c.columns[i].column] = c.headers[i];
     if (c.id_write_header) texts[c.id_column] = kIdHeader;
-    for (const auto& [column, text] : texts) header.cells.emplace_back(column, CellWrite{.value = std::string(text), .format = std::nullopt});
+    for (const auto& [column, text] : texts)
+      header.cells.emplace_back(column, CellWrite{.value = std::string(text), .format = std::nullopt});
     out_.expected.push_back(std::move(header));
   }
 
-  // A removal shows only in the rows around it: blank ones tell nothing, so the nearest filled ones must stand where they
-  // would. The same holds for new rows that fill unused ones: these must have been unused still.
+  // A removal shows only in the rows around it: blank ones tell nothing, so the nearest filled ones must stand where
+  // they would. The same holds for new rows that fill unused ones: these must have been unused still.
   void expect_neighbours() {
     if (!in_.table) return;
     if (const int filled = std::min(p_.free_rows, static_cast<int>(p_.adds.size())); filled > 0) {
@@ -211,21 +237,28 @@ class Appender {
     }
   }
   [[nodiscard]] bool is_removed(int row) const {
-    const auto at = std::lower_bound(p_.deletes.begin(), p_.deletes.end(), row, [](const plan::RowDelete& d, int r) { return d.row < r; });
+    const auto at = std::lower_bound(p_.deletes.begin(), p_.deletes.end(), row,
+                                     [](const plan::RowDelete& d, int r) { return d.row < r; });
     return at != p_.deletes.end() && at->row == row;
   }
   void expect_row(int row) {
     if (row <= p_.columns.header_row) return;
-    const auto u = std::lower_bound(p_.updates.begin(), p_.updates.end(), row, [](const plan::RowUpdate& each, int at) { return each.row < at; });
+    const auto u = std::lower_bound(p_.updates.begin(), p_.updates.end(), row,
+                                    [](const plan::RowUpdate& each, int at) { return each.row < at; });
     if (u != p_.updates.end() && u->row == row) return;  // expected already
-    if (row >= p_.insert_at && row < p_.insert_at + std::min(p_.free_rows, static_cast<int>(p_.adds.size()))) return;  // filled by an add
+    if (row >= p_.insert_at && row < p_.insert_at + std::min(p_.free_rows, static_cast<int>(p_.adds.size())))
+      return;  // filled by an add
     ExpectedRow stands{.title = p_.title, .row = after_write(row), .cells = {}, .keys = {}};
-    for (int column = 1; column <= std::min(in_.table->column_count(), p_.columns.width) && stands.cells.size() < kTellingCells; ++column) {
+    for (int column = 1;
+         column <= std::min(in_.table->column_count(), p_.columns.width) && stands.cells.size() < kTellingCells;
+         ++column) {
       const plan::CellImage image = plan::image_of(*in_.table, row, column);
       const Cell& cell = in_.table->at(row, column);
-      if (!cell.is_computed() && cell.kind != CellKind::empty && cell.kind != CellKind::error) stands.cells.emplace_back(column, write_of(image));
+      if (!cell.is_computed() && cell.kind != CellKind::empty && cell.kind != CellKind::error)
+        stands.cells.emplace_back(column, write_of(image));
     }
-    if (const Cell& id = in_.table->at(row, p_.columns.id_column); id.is_empty()) stands.cells.emplace_back(p_.columns.id_column, CellWrite{});
+    if (const Cell& id = in_.table->at(row, p_.columns.id_column); id.is_empty())
+      stands.cells.emplace_back(p_.columns.id_column, CellWrite{});
     out_.expected.push_back(std::move(stands));
   }
   void expect_restored() {
@@ -242,7 +275,8 @@ class Appender {
     const int last = std::min(grid, after_write(in_.table->row_count()) + kRowsBelow);
     if (last <= p_.columns.header_row) return;
     std::map<std::string_view, int> held;  // of two rows with one id the other one stays
-    for (int row = p_.columns.header_row + 1; row <= in_.table->row_count(); ++row) ++held[in_.table->at(row, column).text()];
+    for (int row = p_.columns.header_row + 1; row <= in_.table->row_count(); ++row)
+      ++held[in_.table->at(row, column).text()];
     out_.gone.push_back({.title = p_.title, .column = column, .ids = {}});
     for (const plan::RowDelete& d : p_.deletes)
       if (const std::string& id = record(d.record).public_id; held[id] < 2) out_.gone.back().ids.insert(id);
@@ -273,19 +307,25 @@ struct FoundRow {
 // The read-back row; null when it was not asked for.
 FoundRow find_row(const sheets::WriteAnswer& answer, const std::string& title, int row) {
   for (const ReadBackRange& range : answer.read_back)
-    if (range.title == title && range.range.column_first == 1 && row >= range.range.row_first && row <= range.range.row_last) return {&range.cells, row - range.range.row_first + 1, range.range.column_first};
+    if (range.title == title && range.range.column_first == 1 && row >= range.range.row_first &&
+        row <= range.range.row_last)
+      return {&range.cells, row - range.range.row_first + 1, range.range.column_first};
   return {};
 }
 
 }  // namespace
 
-void append_tab(const BatchInput& input, const std::function<std::int64_t()>& metadata_id, WriteBatch& batch) { Appender(input, metadata_id, batch).run(); }
+void append_tab(const BatchInput& input, const std::function<std::int64_t()>& metadata_id, WriteBatch& batch) {
+  Appender(input, metadata_id, batch).run();
+}
 
 std::vector<ReadBack> ranges_over(const std::string& title, const std::vector<int>& rows, int width) {
   std::vector<std::pair<int, int>> runs;
   for (const int row : rows) {
-    if (!runs.empty() && row <= runs.back().second + 1) runs.back().second = std::max(runs.back().second, row);
-    else runs.emplace_back(row, row);
+    if (!runs.empty() && row <= runs.back().second + 1)
+      runs.back().second = std::max(runs.back().second, row);
+    else
+      runs.emplace_back(row, row);
   }
   if (runs.size() > kRangesMax) {  // the widest gaps stay, the others are read too
     std::vector<int> gaps;
@@ -295,8 +335,10 @@ std::vector<ReadBack> ranges_over(const std::string& title, const std::vector<in
     const int least = widest[kRangesMax - 2];
     std::vector<std::pair<int, int>> merged{runs.front()};
     for (std::size_t i = 1; i < runs.size(); ++i) {
-      if (gaps[i - 1] > least && merged.size() < kRangesMax) merged.push_back(runs[i]);
-      else merged.back().second = runs[i].second;
+      if (gaps[i - 1] > least && merged.size() < kRangesMax)
+        merged.push_back(runs[i]);
+      else
+        merged.back().second = runs[i].second;
     }
     runs = std::move(merged);
   }

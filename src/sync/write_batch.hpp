@@ -10,10 +10,10 @@ namespace rowlane::sync {
 
 // A row as it must stand after the write, for the rows that were meant to be those that were hit.
 struct ExpectedRow {
-  std::string title;  // tab
-  int row = 0;        // after the write
-  std::vector<std::pair<int, sheets::CellWrite>> cells;   // column -> what must stand there
-  std::vector<std::pair<int, std::string>> keys;          // column -> normalised text that was there and must still be
+  std::string title;                                     // tab
+  int row = 0;                                           // after the write
+  std::vector<std::pair<int, sheets::CellWrite>> cells;  // column -> what must stand there
+  std::vector<std::pair<int, std::string>> keys;         // column -> normalised text that was there and must still be
 };
 
 // Ids that must stand nowhere in their column after the write.
@@ -32,12 +32,12 @@ struct WriteBatch {
 };
 
 struct BatchInput {
-  const plan::TabPlan& plan;     // of this batch: as `cut` gave it
+  const plan::TabPlan& plan;  // of this batch: as `cut` gave it
   const TabLayout& layout;
   const FieldCatalogue& catalogue;
   const std::vector<plan::TabRecord>& records;
   const std::vector<plan::PlanJob>& jobs;
-  const SheetTable* table;       // null for a tab that has to be made
+  const SheetTable* table;                // null for a tab that has to be made
   const std::vector<int>& restored_rows;  // of the tab as planned on: put back by operations before these
 };
 

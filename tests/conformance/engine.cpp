@@ -107,7 +107,8 @@ JobId Office::press(const Scope& scope, const std::string& book) {
 }
 
 store::Claim Office::claim(const std::string& book, Millis lease) {
-  Result<store::ClaimAnswer> answer = wait(store().claim_next({.node = "node-1", .accounts = {"default"}, .quota = {}, .lease = lease}));
+  Result<store::ClaimAnswer> answer =
+      wait(store().claim_next({.node = "node-1", .accounts = {"default"}, .quota = {}, .lease = lease}));
   REQUIRE(answer);
   REQUIRE(answer->claim);
   REQUIRE(answer->claim->lease.spreadsheet_id == book);
@@ -115,14 +116,16 @@ store::Claim Office::claim(const std::string& book, Millis lease) {
 }
 
 bool Office::nothing_to_claim() {
-  const Result<store::ClaimAnswer> answer = wait(store().claim_next({.node = "node-2", .accounts = {"default"}, .quota = {}}));
+  const Result<store::ClaimAnswer> answer =
+      wait(store().claim_next({.node = "node-2", .accounts = {"default"}, .quota = {}}));
   REQUIRE(answer);
   return !answer->claim;
 }
 
 Status Office::finish(const store::Claim& claim, JobState state) {
   store::PassOutcome outcome;
-  for (const store::ClaimedJob& job : claim.heads) outcome.jobs.push_back({.id = job.id, .state = state, .result = "{}"});
+  for (const store::ClaimedJob& job : claim.heads)
+    outcome.jobs.push_back({.id = job.id, .state = state, .result = "{}"});
   return wait(store().finish_pass(claim, std::move(outcome)));
 }
 

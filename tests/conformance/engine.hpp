@@ -83,8 +83,8 @@ struct Office {
   TestClock clock;
   std::unique_ptr<Engine> engine;
   AgencyId agency_a, agency_b;
-  Scope asha, ravi, manager;       // of agency A
-  Scope other, other_manager;      // of agency B
+  Scope asha, ravi, manager;   // of agency A
+  Scope other, other_manager;  // of agency B
   net::IoThread loop;
 };
 

@@ -19,7 +19,8 @@ TEST_CASE("jobs: a lane gives its jobs one by one, in the order accepted; lanes 
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
-    const JobId first = office.press(office.asha), second = office.press(office.asha), ravis = office.press(office.ravi);
+    const JobId first = office.press(office.asha), second = office.press(office.asha),
+                ravis = office.press(office.ravi);
     CHECK(office.wait(office.store().job(office.asha, second)).value().position == 2);
     store::Claim claim = office.claim();
     CHECK(ids(claim.heads) == std::vector{first.value, ravis.value});
@@ -48,7 +49,8 @@ TEST_CASE("jobs: those that follow a head and were accepted before the load are 
     const JobId later = office.press(office.asha);
     store::PassOutcome outcome;
     outcome.jobs.push_back({.id = head, .result = "{}"});
-    for (const store::ClaimedJob& job : data->followers) outcome.jobs.push_back({.id = job.id, .result = "{}", .settled_by = head});
+    for (const store::ClaimedJob& job : data->followers)
+      outcome.jobs.push_back({.id = job.id, .result = "{}", .settled_by = head});
     REQUIRE(office.wait(office.store().finish_pass(claim, outcome)));
     CHECK(office.wait(office.store().job(office.asha, late)).value().settled_by == head);
     CHECK(ids(office.claim().heads) == std::vector{later.value});
@@ -87,7 +89,11 @@ TEST_CASE("jobs: an idempotency key gives the first answer again for a day, to i
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
-    store::NewJob job{.scope = office.asha, .spreadsheet_id = "book-a", .idempotency_key = "k", .idempotency_route = "to-sheet", .body_hash = "one"};
+    store::NewJob job{.scope = office.asha,
+                      .spreadsheet_id = "book-a",
+                      .idempotency_key = "k",
+                      .idempotency_route = "to-sheet",
+                      .body_hash = "one"};
     const auto first = office.wait(office.store().enqueue(job)), again = office.wait(office.store().enqueue(job));
     REQUIRE(first);
     REQUIRE(again);
@@ -118,7 +124,8 @@ TEST_CASE("jobs: a full lane refuses, and takes again once a job has ended") {
     REQUIRE(!full);
     CHECK(full.error().code == Errc::too_many);
     CHECK(office.wait(office.store().lane_status(office.asha, "")).value().unfinished == 2);
-    REQUIRE(office.wait(office.store().enqueue({.scope = office.ravi, .spreadsheet_id = "book-a", .lane_jobs_max = 2})));
+    REQUIRE(
+        office.wait(office.store().enqueue({.scope = office.ravi, .spreadsheet_id = "book-a", .lane_jobs_max = 2})));
     REQUIRE(office.finish(office.claim()));
     CHECK(office.wait(office.store().enqueue(job)));
   }
@@ -130,7 +137,9 @@ TEST_CASE("jobs: a stranger sees no job and changes none") {
     Office office(kind);
     const JobId job = office.press(office.asha);
     for (const Scope& scope : {office.ravi, office.other, office.other_manager}) {
-      for (const auto& result : {office.wait(office.store().job(scope, job)), office.wait(office.store().cancel_job(scope, job)), office.wait(office.store().confirm_job(scope, job))}) {
+      for (const auto& result :
+           {office.wait(office.store().job(scope, job)), office.wait(office.store().cancel_job(scope, job)),
+            office.wait(office.store().confirm_job(scope, job))}) {
         REQUIRE(!result);
         CHECK(result.error().code == Errc::not_found);
       }
@@ -200,7 +209,15 @@ TEST_CASE("jobs: a held job leaves its lane; yes brings it back as its own kind,
       const store::Claim claim = office.claim();
       REQUIRE(claim.heads.at(0).id == job);
       store::PassOutcome outcome;
-      outcome.jobs.push_back({.id = job, .state = JobState::held, .result = "{}", .holds = {{.record = record.id, .tab = "general", .row = 5, .record_version = record.version + 1, .row_hash = "h", .shown = "{}"}}});
+      outcome.jobs.push_back({.id = job,
+                              .state = JobState::held,
+                              .result = "{}",
+                              .holds = {{.record = record.id,
+                                         .tab = "general",
+                                         .row = 5,
+                                         .record_version = record.version + 1,
+                                         .row_hash = "h",
+                                         .shown = "{}"}}});
       REQUIRE(office.wait(office.store().finish_pass(claim, outcome)));
     };
     const JobId held = office.press(office.asha), next = office.press(office.asha);
@@ -262,7 +279,9 @@ TEST_CASE("jobs: the overview counts all lanes for a manager, and the own one fo
     (void)office.press(office.asha);
     office.clock.advance(Millis{1'000});
     (void)office.press(office.ravi), (void)office.press(office.ravi);
-    const auto overview = [&](const Scope& scope) { return office.wait(office.store().queue_overview(scope, office.clock.now() - Millis{86'400'000})).value(); };
+    const auto overview = [&](const Scope& scope) {
+      return office.wait(office.store().queue_overview(scope, office.clock.now() - Millis{86'400'000})).value();
+    };
     CHECK(overview(office.manager).queued == 3);
     REQUIRE(overview(office.manager).lanes.size() == 2);
     CHECK(overview(office.manager).lanes[0].oldest == office.clock.now() - Millis{1'000});
@@ -300,7 +319,8 @@ TEST_CASE("jobs: what is kept no longer goes, what is unfinished stays") {
     REQUIRE(!gone);
     CHECK(gone.error().code == Errc::not_found);
     CHECK(office.wait(office.store().job(office.asha, queued)));
-    const auto tombstone = office.wait(office.store().restore_record({.scope = office.asha, .public_id = record.public_id}));
+    const auto tombstone =
+        office.wait(office.store().restore_record({.scope = office.asha, .public_id = record.public_id}));
     REQUIRE(!tombstone);
     CHECK(tombstone.error().code == Errc::not_found);
   }

@@ -15,23 +15,29 @@ namespace rowlane::conformance {
 
 namespace {
 
-Task<void> enqueue_all(store::Store& store, std::vector<Scope> scopes, int count, std::vector<store::QueuedJob>* out, std::function<void(std::size_t)> each) {
+Task<void> enqueue_all(store::Store& store, std::vector<Scope> scopes, int count, std::vector<store::QueuedJob>* out,
+                       std::function<void(std::size_t)> each) {
   for (int i = 0; i < count; ++i) {
-    const auto job = co_await store.enqueue({.scope = scopes[static_cast<std::size_t>(i) % scopes.size()], .spreadsheet_id = "book-a", .lane_jobs_max = 1'000'000});
+    const auto job = co_await store.enqueue({.scope = scopes[static_cast<std::size_t>(i) % scopes.size()],
+                                             .spreadsheet_id = "book-a",
+                                             .lane_jobs_max = 1'000'000});
     if (!job) co_return;
     out->push_back(*job);
     if (each) each(out->size());
   }
 }
 
-Task<bool> enqueue_together(Executor& loop, store::Store& store, std::vector<Scope> scopes, int producers, int count_each, std::vector<store::QueuedJob>* out, std::function<void(std::size_t)> each) {
+Task<bool> enqueue_together(Executor& loop, store::Store& store, std::vector<Scope> scopes, int producers,
+                            int count_each, std::vector<store::QueuedJob>* out, std::function<void(std::size_t)> each) {
   TaskGroup group(loop);
   for (int i = 0; i < producers; ++i) group.spawn(enqueue_all(store, scopes, count_each, out, each));
   co_await group.join();
   co_return true;
 }
 
-std::optional<Errc> code(const Status& status) { return status ? std::optional<Errc>() : std::optional(status.error().code); }
+std::optional<Errc> code(const Status& status) {
+  return status ? std::optional<Errc>() : std::optional(status.error().code);
+}
 
 }  // namespace
 
@@ -48,8 +54,11 @@ TEST_CASE("passes: one that lost its lease can neither send, journal, commit nor
 
     const auto refuses_everything = [&] {
       CHECK(code(office.wait(office.store().renew(lost.lease, Millis{10'000}))) == Errc::lease_lost);
-      CHECK(code(office.wait(office.store().may_send(lost.lease, "default", store::CallKind::write, {}))) == Errc::lease_lost);
-      CHECK(code(office.wait(office.store().write_journal(lost.lease, {.pass = lost.pass, .chunk = 0, .token = 1, .body = "{}", .tables = "{}"}))) == Errc::lease_lost);
+      CHECK(code(office.wait(office.store().may_send(lost.lease, "default", store::CallKind::write, {}))) ==
+            Errc::lease_lost);
+      CHECK(code(office.wait(office.store().write_journal(
+                lost.lease, {.pass = lost.pass, .chunk = 0, .token = 1, .body = "{}", .tables = "{}"}))) ==
+            Errc::lease_lost);
       CHECK(code(office.wait(office.store().drop_journal(lost.lease, lost.pass, 0))) == Errc::lease_lost);
       store::ChunkCommit commit;
       commit.base.push_back({record.id, "general", record.fields});
@@ -81,8 +90,10 @@ TEST_CASE("passes: a journal entry stays until it is committed or dropped, also 
     const Record record = office.add_record(office.asha, "Anil", "P/1");
     (void)office.press(office.asha);
     const store::Claim first = office.claim();
-    REQUIRE(office.wait(office.store().write_journal(first.lease, {.pass = first.pass, .chunk = 0, .token = 7, .body = "kept", .tables = "tables"})));
-    REQUIRE(office.wait(office.store().write_journal(first.lease, {.pass = first.pass, .chunk = 1, .token = 8, .body = "dropped"})));
+    REQUIRE(office.wait(office.store().write_journal(
+        first.lease, {.pass = first.pass, .chunk = 0, .token = 7, .body = "kept", .tables = "tables"})));
+    REQUIRE(office.wait(
+        office.store().write_journal(first.lease, {.pass = first.pass, .chunk = 1, .token = 8, .body = "dropped"})));
     REQUIRE(office.wait(office.store().drop_journal(first.lease, first.pass, 1)));
     office.engine->reopen();
     CHECK(office.nothing_to_claim());  // the lease has not run out
@@ -135,7 +146,8 @@ TEST_CASE("passes: the marks of many records are told as counts, to each owner i
     Office office(kind);
     store::ChunkCommit commit;
     for (int i = 0; i < 120; ++i) {
-      const Record record = office.add_record(i % 3 ? office.asha : office.ravi, fmt::format("N{}", i), fmt::format("P/{}", i));
+      const Record record =
+          office.add_record(i % 3 ? office.asha : office.ravi, fmt::format("N{}", i), fmt::format("P/{}", i));
       commit.marks.push_back({record.id, record.version, SyncState::synced, {}});
     }
     (void)office.press(office.manager);
@@ -144,7 +156,8 @@ TEST_CASE("passes: the marks of many records are told as counts, to each owner i
     REQUIRE(office.wait(office.store().commit_chunk(claim.lease, commit)));
     const auto told = [&](const Scope& scope) {
       std::int64_t count = 0;
-      for (const store::Event& event : office.wait(office.store().events_after({.after = before, .scope = scope})).value().events)
+      for (const store::Event& event :
+           office.wait(office.store().events_after({.after = before, .scope = scope})).value().events)
         if (event.kind == store::EventKind::customers) count += event.subject;
       return count;
     };
@@ -162,7 +175,8 @@ TEST_CASE("passes: calls beyond the quota wait until the window has moved on, al
     (void)office.press(office.asha);
     const store::QuotaLimits quota{.reads = 2, .writes = 2, .window = Millis{60'000}};
     const store::Claim claim = office.claim("book-a", Millis{600'000});
-    for (int i = 0; i < 2; ++i) CHECK(office.wait(office.store().may_send(claim.lease, "default", store::CallKind::read, quota)));
+    for (int i = 0; i < 2; ++i)
+      CHECK(office.wait(office.store().may_send(claim.lease, "default", store::CallKind::read, quota)));
     office.engine->reopen();
     const Status over = office.wait(office.store().may_send(claim.lease, "default", store::CallKind::read, quota));
     REQUIRE(!over);
@@ -227,10 +241,12 @@ TEST_CASE("passes: what was accepted before kill -9 is there after it, once and 
       struct Setup {
         static Task<void> run(store::Store& store, std::promise<Scope>* to) {
           const auto agency = co_await store.upsert_agency({{}, "a", "a", "book-a", "default"});
-          const auto user = co_await store.create_user({agency.value(), "asha@office.example", "Asha", store::Role::agent, ""});
+          const auto user =
+              co_await store.create_user({agency.value(), "asha@office.example", "Asha", store::Role::agent, ""});
           to->set_value(Scope{agency.value(), user.value(), false});
         }
-        static Task<void> work(Executor& on, store::Store& store, Scope scope, std::vector<store::QueuedJob>* out, int fd) {
+        static Task<void> work(Executor& on, store::Store& store, Scope scope, std::vector<store::QueuedJob>* out,
+                               int fd) {
           (void)co_await enqueue_together(on, store, {scope}, 16, 1'000'000, out, [out, fd](std::size_t count) {
             const std::int64_t pair[2] = {(*out)[count - 1].id.value, (*out)[count - 1].position};
             if (::write(fd, pair, sizeof pair) != sizeof pair) ::_exit(1);
@@ -288,9 +304,12 @@ TEST_CASE("passes: a backup under load is one moment's whole store") {
     struct Into {
       static Task<void> promise(Task<bool> from, std::promise<bool>* to) { to->set_value(co_await std::move(from)); }
     };
-    detach(office.loop, Into::promise(enqueue_together(office.loop, office.store(), {office.asha, office.ravi}, 8, 60, &accepted, [&](std::size_t count) {
-      if (count == 50) some.set_value();
-    }), &all));
+    detach(office.loop,
+           Into::promise(enqueue_together(office.loop, office.store(), {office.asha, office.ravi}, 8, 60, &accepted,
+                                          [&](std::size_t count) {
+                                            if (count == 50) some.set_value();
+                                          }),
+                         &all));
     some.get_future().wait();
     const std::string file = office.dir.path() + "/backup.db";
     REQUIRE(office.wait(office.store().backup(file)));

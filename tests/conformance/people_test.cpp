@@ -9,7 +9,8 @@ TEST_CASE("people: e-mails and spreadsheets belong to one only") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
-    const auto twice = office.wait(office.store().create_user({office.agency_b, "asha@office.example", "Asha", store::Role::agent, ""}));
+    const auto twice = office.wait(
+        office.store().create_user({office.agency_b, "asha@office.example", "Asha", store::Role::agent, ""}));
     REQUIRE(!twice);
     CHECK(twice.error().code == Errc::conflict);
     const auto stolen = office.wait(office.store().upsert_agency({{}, "c", "C", "book-a", "default"}));
@@ -50,7 +51,8 @@ TEST_CASE("people: a session ends in time, by sign-out and by a new password; a 
     Office office(kind);
     const UserId user = office.asha.user;
     for (const char* hash : {"short", "kept", "other"})
-      REQUIRE(office.wait(office.store().create_session(user, hash, office.clock.now() + Millis{hash[0] == 's' ? 1'000 : 60'000})));
+      REQUIRE(office.wait(
+          office.store().create_session(user, hash, office.clock.now() + Millis{hash[0] == 's' ? 1'000 : 60'000})));
     office.clock.advance(Millis{1'001});
     CHECK(!office.wait(office.store().user_of_session("short")).value());
     REQUIRE(office.wait(office.store().set_password(user, "new-hash", "kept")));

@@ -21,15 +21,20 @@ TEST_CASE("records: whoever is outside the scope finds nothing and changes nothi
     const struct {
       const char* who;
       Scope scope;
-    } strangers[] = {{"another agent", office.ravi}, {"an agent of another agency", office.other}, {"a manager of another agency", office.other_manager}};
+    } strangers[] = {{"another agent", office.ravi},
+                     {"an agent of another agency", office.other},
+                     {"a manager of another agency", office.other_manager}};
     for (const auto& stranger : strangers) {
       CAPTURE(stranger.who);
       const store::RecordWrite write{.scope = stranger.scope, .public_id = record.public_id};
-      const auto code = [](const auto& result) { return result ? std::optional<Errc>() : std::optional(result.error().code); };
+      const auto code = [](const auto& result) {
+        return result ? std::optional<Errc>() : std::optional(result.error().code);
+      };
       CHECK(code(office.wait(office.store().get_record(stranger.scope, record.public_id))) == Errc::not_found);
       CHECK(code(office.wait(office.store().update_record(write, set_company("Taken")))) == Errc::not_found);
       CHECK(code(office.wait(office.store().delete_record(write))) == Errc::not_found);
-      CHECK(code(office.wait(office.store().update_records(stranger.scope, {record.public_id}, set_company("Taken")))) == Errc::not_found);
+      CHECK(code(office.wait(office.store().update_records(stranger.scope, {record.public_id},
+                                                           set_company("Taken")))) == Errc::not_found);
       CHECK(code(office.wait(office.store().delete_records(stranger.scope, {record.public_id}))) == Errc::not_found);
       CHECK(office.wait(office.store().list_records({.scope = stranger.scope})).value().records.empty());
       CHECK(office.wait(office.store().list_records({.scope = stranger.scope})).value().total == 0);
@@ -60,7 +65,8 @@ TEST_CASE("records: a stale version is refused, and one that fits counts up") {
     const auto stale = office.wait(office.store().update_record(write, set_company("Late")));
     REQUIRE(!stale);
     CHECK(stale.error().code == Errc::precondition);
-    CHECK(office.wait(office.store().get_record(office.asha, record.public_id)).value().fields.text(field::company) == "Northwind");
+    CHECK(office.wait(office.store().get_record(office.asha, record.public_id)).value().fields.text(field::company) ==
+          "Northwind");
     const auto gone = office.wait(office.store().delete_record(write));
     REQUIRE(!gone);
     CHECK(gone.error().code == Errc::precondition);
@@ -90,11 +96,14 @@ TEST_CASE("records: a bulk change with one foreign id changes nothing") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
-    const Record own = office.add_record(office.asha, "Anil", "P/1"), foreign = office.add_record(office.ravi, "Binu", "P/2");
-    CHECK(!office.wait(office.store().update_records(office.asha, {own.public_id, foreign.public_id}, set_company("Both"))));
+    const Record own = office.add_record(office.asha, "Anil", "P/1"),
+                 foreign = office.add_record(office.ravi, "Binu", "P/2");
+    CHECK(!office.wait(
+        office.store().update_records(office.asha, {own.public_id, foreign.public_id}, set_company("Both"))));
     CHECK(!office.wait(office.store().delete_records(office.asha, {own.public_id, foreign.public_id})));
     CHECK(office.wait(office.store().get_record(office.asha, own.public_id)).value().version == own.version);
-    const auto both = office.wait(office.store().update_records(office.manager, {own.public_id, foreign.public_id}, set_company("Both")));
+    const auto both = office.wait(
+        office.store().update_records(office.manager, {own.public_id, foreign.public_id}, set_company("Both")));
     REQUIRE(both);
     CHECK(both->changed == 2);
   }
@@ -104,13 +113,21 @@ TEST_CASE("records: a bulk change is taken back where nothing moved on since, by
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
-    const Record one = office.add_record(office.asha, "Anil", "P/1"), two = office.add_record(office.asha, "Bela", "P/2");
-    const auto company = [&](const Record& record) { return std::string(office.wait(office.store().get_record(office.asha, record.public_id)).value().fields.text(field::company)); };
-    REQUIRE(office.wait(office.store().update_record({.scope = office.asha, .public_id = one.public_id}, set_company("Before"))));
-    const auto bulk = office.wait(office.store().update_records(office.asha, {one.public_id, two.public_id}, set_company("Bulk")));
+    const Record one = office.add_record(office.asha, "Anil", "P/1"),
+                 two = office.add_record(office.asha, "Bela", "P/2");
+    const auto company = [&](const Record& record) {
+      return std::string(
+          office.wait(office.store().get_record(office.asha, record.public_id)).value().fields.text(field::company));
+    };
+    REQUIRE(office.wait(
+        office.store().update_record({.scope = office.asha, .public_id = one.public_id}, set_company("Before"))));
+    const auto bulk =
+        office.wait(office.store().update_records(office.asha, {one.public_id, two.public_id}, set_company("Bulk")));
     REQUIRE(bulk);
-    REQUIRE(office.wait(office.store().update_record({.scope = office.asha, .public_id = two.public_id}, set_company("Later"))));
-    for (const Scope& stranger : {office.manager, office.ravi, office.other}) CHECK(office.wait(office.store().undo_changes(stranger, bulk->changes)).value().changed == 0);
+    REQUIRE(office.wait(
+        office.store().update_record({.scope = office.asha, .public_id = two.public_id}, set_company("Later"))));
+    for (const Scope& stranger : {office.manager, office.ravi, office.other})
+      CHECK(office.wait(office.store().undo_changes(stranger, bulk->changes)).value().changed == 0);
     const auto undone = office.wait(office.store().undo_changes(office.asha, bulk->changes));
     REQUIRE(undone);
     CHECK(undone->changed == 1);
@@ -130,13 +147,17 @@ TEST_CASE("records: ids and totals are those of the filter, inside the scope") {
     CAPTURE(kind.name);
     Office office(kind);
     for (int i = 0; i < 5; ++i) {
-      const Record record = office.add_record(i < 3 ? office.asha : office.ravi, fmt::format("N{}", i), fmt::format("P/{}", i));
+      const Record record =
+          office.add_record(i < 3 ? office.asha : office.ravi, fmt::format("N{}", i), fmt::format("P/{}", i));
       store::FieldPatch patch;
       patch.set.set(field::premium, Money{100'050});
-      REQUIRE(office.wait(office.store().update_record({.scope = office.manager, .public_id = record.public_id}, patch)));
+      REQUIRE(
+          office.wait(office.store().update_record({.scope = office.manager, .public_id = record.public_id}, patch)));
     }
     CHECK(office.wait(office.store().record_ids({.scope = office.asha})).value().size() == 3);
-    CHECK(office.wait(office.store().record_ids({.scope = office.manager, .filter = {.search = "n4"}, .limit = 1})).value().size() == 1);
+    CHECK(office.wait(office.store().record_ids({.scope = office.manager, .filter = {.search = "n4"}, .limit = 1}))
+              .value()
+              .size() == 1);
     const auto totals = office.wait(office.store().record_totals({.scope = office.manager}));
     CHECK(totals.value().count == 5);
     CHECK(totals.value().premium == Money{500'250});
@@ -148,12 +169,14 @@ TEST_CASE("records: pages hold every record once, in order") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
-    for (int i = 0; i < 25; ++i) office.add_record(office.asha, "Customer " + std::to_string(100 + (i * 7) % 25), "P/" + std::to_string(i));
+    for (int i = 0; i < 25; ++i)
+      office.add_record(office.asha, "Customer " + std::to_string(100 + (i * 7) % 25), "P/" + std::to_string(i));
     std::vector<std::string> names;
     std::string cursor;
     int pages = 0;
     do {
-      const auto page = office.wait(office.store().list_records({.scope = office.asha, .sort = store::SortKey::name, .limit = 10, .cursor = cursor}));
+      const auto page = office.wait(office.store().list_records(
+          {.scope = office.asha, .sort = store::SortKey::name, .limit = 10, .cursor = cursor}));
       REQUIRE(page);
       CHECK(page->total == 25);
       for (const Record& record : page->records) names.emplace_back(record.fields.text(field::name));

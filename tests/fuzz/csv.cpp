@@ -1,7 +1,7 @@
 // CSV of any bytes: refused, or written out again and read back as the same cells; the import takes or lists it.
-#include <cstdlib>
-
 #include "records/csv.hpp"
+
+#include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rowlane::records;

@@ -1,7 +1,7 @@
 // JSON of any bytes: refused, or a value whose text reads back as the same value.
-#include <cstdlib>
-
 #include "base/json.hpp"
+
+#include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto value = rowlane::parse_json(std::string_view(reinterpret_cast<const char*>(data), size));

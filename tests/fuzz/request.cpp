@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const HeadScan whole = scan(bytes, bytes.size()), pieces = scan(bytes, 1);
-  if (whole.state == HeadScan::State::whole && (pieces.state != whole.state || pieces.length != whole.length)) std::abort();
+  if (whole.state == HeadScan::State::whole && (pieces.state != whole.state || pieces.length != whole.length))
+    std::abort();
   if (body(bytes, bytes.size()) != body(bytes, 1)) std::abort();
   if (whole.state != HeadScan::State::whole) return 0;
   const auto head = parse_head(bytes.substr(0, whole.length));

@@ -31,10 +31,8 @@ sheets::local::SeedBook seed(int rows) {
                          {.formula = "=ROUND(D" + std::to_string(i + 1) + "*1.18,2)",
                           .format_type = "NUMBER",
                           .format_pattern = "#,##0.00"}});
-  return {.id = "book",
-          .title = "Demo book",
-          .locale = "en_IN",
-          .tabs = {tab, {.title = "Bob's: life", .sheet_id = 8}}};
+  return {
+      .id = "book", .title = "Demo book", .locale = "en_IN", .tabs = {tab, {.title = "Bob's: life", .sheet_id = 8}}};
 }
 
 Task<net::Response> answer(sheets::local::LocalSheets* service, net::Request request) {
@@ -53,9 +51,8 @@ int main(int argc, char** argv) {
   net::Listener listener;
   net::ListenOptions options;
   options.limits.body_bytes_max = 16u << 20;
-  const auto port = listener.start(io, options, [sheets = service->get()](net::Request request) {
-    return answer(sheets, std::move(request));
-  });
+  const auto port = listener.start(
+      io, options, [sheets = service->get()](net::Request request) { return answer(sheets, std::move(request)); });
   if (!port) {
     std::cerr << port.error().message << '\n';
     return 1;

@@ -37,11 +37,16 @@ std::string public_id(int i) {
 }
 
 void draw(Drawn& d) {
-  d.layout.key = "general", d.layout.title = "general_ins", d.layout.verticals = {"motor"}, d.layout.new_vertical = "motor";
+  d.layout.key = "general", d.layout.title = "general_ins", d.layout.verticals = {"motor"},
+  d.layout.new_vertical = "motor";
   d.layout.keys = default_keys();
-  for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"}, {field::current_policy_no, "POLICY NO"}, {field::premium, "AMOUNT"}})
+  for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"},
+                                   {field::current_policy_no, "POLICY NO"},
+                                   {field::premium, "AMOUNT"}})
     d.layout.columns.push_back({id, header, d.catalogue.type(id)});
-  const auto policy = rc::gen::map(rc::gen::inRange(0, 12), [](int i) { return i == 0 ? std::string() : i == 1 ? std::string("NA") : "POL-" + std::to_string(1'000 + i); });
+  const auto policy = rc::gen::map(rc::gen::inRange(0, 12), [](int i) {
+    return i == 0 ? std::string() : i == 1 ? std::string("NA") : "POL-" + std::to_string(1'000 + i);
+  });
   const int count = *rc::gen::inRange(0, 10);
   for (int i = 0; i < count; ++i) {
     Record r;
@@ -51,7 +56,8 @@ void draw(Drawn& d) {
     r.fields.set(field::name, "Customer " + std::to_string(*rc::gen::inRange(0, 5)));
     r.fields.set(field::vertical, std::string(*rc::gen::inRange(0, 8) == 0 ? "life" : "motor"));
     if (const std::string no = *policy; !no.empty()) r.fields.set(field::current_policy_no, no);
-    if (*rc::gen::arbitrary<bool>()) r.fields.set(field::premium, Money{*rc::gen::inRange<std::int64_t>(1, 4) * 10'000});
+    if (*rc::gen::arbitrary<bool>())
+      r.fields.set(field::premium, Money{*rc::gen::inRange<std::int64_t>(1, 4) * 10'000});
     if (*rc::gen::inRange(0, 5) == 0) r.deleted_at = from_ms(1);
     std::optional<Fields> base;
     if (*rc::gen::arbitrary<bool>()) {
@@ -66,7 +72,8 @@ void draw(Drawn& d) {
     DrawnRow row;
     if (count > 0 && *rc::gen::inRange(0, 3) > 0) {  // of a record, more or less
       const Record& r = d.records[static_cast<std::size_t>(*rc::gen::inRange(0, count))];
-      row.name = std::string(r.fields.text(field::name)), row.policy = std::string(r.fields.text(field::current_policy_no));
+      row.name = std::string(r.fields.text(field::name)),
+      row.policy = std::string(r.fields.text(field::current_policy_no));
       if (*rc::gen::arbitrary<bool>()) row.id = r.public_id;
       if (*rc::gen::inRange(0, 4) == 0) row.policy += " ";
     } else {
@@ -85,10 +92,14 @@ void log_drawn(const Drawn& d) {
   for (std::size_t i = 0; i < d.records.size(); ++i) {
     const Record& r = d.records[i];
     const auto* premium = std::get_if<Money>(&r.fields.get(field::premium));
-    RC_LOG() << fmt::format("record {}: {} | {} | {}{}{}{}\n", r.public_id, r.fields.text(field::name), r.fields.text(field::current_policy_no), premium ? premium->hundredths : 0,
-                            r.deleted_at ? ", deleted" : "", d.bases[i] ? ", has a base" : "", d.layout.holds(r.fields.text(field::vertical)) ? "" : ", of another tab");
+    RC_LOG() << fmt::format("record {}: {} | {} | {}{}{}{}\n", r.public_id, r.fields.text(field::name),
+                            r.fields.text(field::current_policy_no), premium ? premium->hundredths : 0,
+                            r.deleted_at ? ", deleted" : "", d.bases[i] ? ", has a base" : "",
+                            d.layout.holds(r.fields.text(field::vertical)) ? "" : ", of another tab");
   }
-  for (const DrawnRow& row : d.rows) RC_LOG() << fmt::format("row: {} | {} | {} | {}{} | {}\n", row.name, row.own, row.policy, row.premium, row.formula ? " (formula)" : "", row.id);
+  for (const DrawnRow& row : d.rows)
+    RC_LOG() << fmt::format("row: {} | {} | {} | {}{} | {}\n", row.name, row.own, row.policy, row.premium,
+                            row.formula ? " (formula)" : "", row.id);
 }
 
 SheetTable table_of(const Drawn& d) {
@@ -102,8 +113,10 @@ SheetTable table_of(const Drawn& d) {
     text(row.name), text(row.own), text(row.policy);
     Cell premium;
     if (row.premium != 0) premium.kind = CellKind::number, premium.number = row.premium;
-    if (row.formula) table.add_formula_cell(premium, "=2*50");
-    else table.add_cell(premium);
+    if (row.formula)
+      table.add_formula_cell(premium, "=2*50");
+    else
+      table.add_cell(premium);
     text(row.id);
     table.end_row();
   }
@@ -113,7 +126,8 @@ SheetTable table_of(const Drawn& d) {
 std::vector<TabRecord> tab_records(const Drawn& d) {
   std::vector<TabRecord> out;
   for (std::size_t i = 0; i < d.records.size(); ++i)
-    out.push_back({&d.records[i], d.bases[i] ? &*d.bases[i] : nullptr, d.layout.holds(d.records[i].fields.text(field::vertical))});
+    out.push_back({&d.records[i], d.bases[i] ? &*d.bases[i] : nullptr,
+                   d.layout.holds(d.records[i].fields.text(field::vertical))});
   return out;
 }
 
@@ -127,7 +141,10 @@ TabPlan plan_of(const Drawn& d, const SheetTable& table) {
   return plan_tab({d.layout, d.catalogue, &table, state, DateOrder::dmy, records, jobs, no, yes});
 }
 
-bool is_free(const DrawnRow& row) { return row.name.empty() && row.own.empty() && row.policy.empty() && row.id.empty() && row.premium == 0 && !row.formula; }
+bool is_free(const DrawnRow& row) {
+  return row.name.empty() && row.own.empty() && row.policy.empty() && row.id.empty() && row.premium == 0 &&
+         !row.formula;
+}
 
 // What the plan writes, done to the drawn rows: the effect of the write on a sheet.
 void apply(Drawn& d, const TabPlan& plan) {
@@ -185,73 +202,80 @@ Matching match(const Drawn& d, const SheetTable& table, const std::vector<TabRec
 
 }  // namespace
 
-PROPERTY("match: a row is at most one record's, a record has at most one row", () {
-  Drawn d;
-  draw(d);
-  const SheetTable table = table_of(d);
-  const std::vector<TabRecord> records = tab_records(d);
-  const Matching m = match(d, table, records);
-  std::vector<int> owners(static_cast<std::size_t>(table.row_count()) + 1);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (m.row_of[i] == 0) continue;
-    RC_ASSERT(m.row_of[i] > 1);
-    RC_ASSERT(++owners[static_cast<std::size_t>(m.row_of[i])] == 1);
-    RC_ASSERT(m.record_of[static_cast<std::size_t>(m.row_of[i])] == static_cast<int>(i));
-  }
-  for (std::size_t row = 1; row < m.record_of.size(); ++row)
-    if (m.record_of[row] >= 0) RC_ASSERT(m.row_of[static_cast<std::size_t>(m.record_of[row])] == static_cast<int>(row));
-})
+PROPERTY(
+    "match: a row is at most one record's, a record has at most one row", () {
+      Drawn d;
+      draw(d);
+      const SheetTable table = table_of(d);
+      const std::vector<TabRecord> records = tab_records(d);
+      const Matching m = match(d, table, records);
+      std::vector<int> owners(static_cast<std::size_t>(table.row_count()) + 1);
+      for (std::size_t i = 0; i < records.size(); ++i) {
+        if (m.row_of[i] == 0) continue;
+        RC_ASSERT(m.row_of[i] > 1);
+        RC_ASSERT(++owners[static_cast<std::size_t>(m.row_of[i])] == 1);
+        RC_ASSERT(m.record_of[static_cast<std::size_t>(m.row_of[i])] == static_cast<int>(i));
+      }
+      for (std::size_t row = 1; row < m.record_of.size(); ++row)
+        if (m.record_of[row] >= 0)
+          RC_ASSERT(m.row_of[static_cast<std::size_t>(m.record_of[row])] == static_cast<int>(row));
+    })
 
-PROPERTY("match: the order in which the records come makes no difference", () {
-  Drawn d;
-  draw(d);
-  const SheetTable table = table_of(d);
-  const std::vector<TabRecord> records = tab_records(d);
-  std::vector<std::size_t> order(records.size());
-  std::iota(order.begin(), order.end(), 0u);
-  const auto keys = *rc::gen::container<std::vector<int>>(order.size(), rc::gen::arbitrary<int>());
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return std::pair(keys[a], a) < std::pair(keys[b], b); });
-  std::vector<TabRecord> shuffled;
-  for (const std::size_t i : order) shuffled.push_back(records[i]);
-  const Matching straight = match(d, table, records), other = match(d, table, shuffled);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    RC_ASSERT(other.row_of[i] == straight.row_of[order[i]]);
-    RC_ASSERT(other.is_ambiguous[i] == straight.is_ambiguous[order[i]]);
-  }
-})
+PROPERTY(
+    "match: the order in which the records come makes no difference", () {
+      Drawn d;
+      draw(d);
+      const SheetTable table = table_of(d);
+      const std::vector<TabRecord> records = tab_records(d);
+      std::vector<std::size_t> order(records.size());
+      std::iota(order.begin(), order.end(), 0u);
+      const auto keys = *rc::gen::container<std::vector<int>>(order.size(), rc::gen::arbitrary<int>());
+      std::sort(order.begin(), order.end(),
+                [&](std::size_t a, std::size_t b) { return std::pair(keys[a], a) < std::pair(keys[b], b); });
+      std::vector<TabRecord> shuffled;
+      for (const std::size_t i : order) shuffled.push_back(records[i]);
+      const Matching straight = match(d, table, records), other = match(d, table, shuffled);
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        RC_ASSERT(other.row_of[i] == straight.row_of[order[i]]);
+        RC_ASSERT(other.is_ambiguous[i] == straight.is_ambiguous[order[i]]);
+      }
+    })
 
-PROPERTY("to-sheet: what was written is not written again", () {
-  Drawn d;
-  draw(d);
-  log_drawn(d);
-  const TabPlan first = plan_of(d, table_of(d));
-  RC_ASSERT(first.columns.refused.empty());
-  apply(d, first);
-  // Rows of a held deletion stay planned until a person decides; all else must be at rest. A move or a deletion may
-  // free a key that was ambiguous, so rest may take a second round.
-  const TabPlan second = plan_of(d, table_of(d));
-  apply(d, second);
-  RC_LOG() << "after two rounds:\n";
-  log_drawn(d);
-  const TabPlan third = plan_of(d, table_of(d));
-  RC_ASSERT(third.updates.empty());
-  RC_ASSERT(third.adds.empty());
-  RC_ASSERT(third.deletes.empty());
-})
+PROPERTY(
+    "to-sheet: what was written is not written again", () {
+      Drawn d;
+      draw(d);
+      log_drawn(d);
+      const TabPlan first = plan_of(d, table_of(d));
+      RC_ASSERT(first.columns.refused.empty());
+      apply(d, first);
+      // Rows of a held deletion stay planned until a person decides; all else must be at rest. A move or a deletion may
+      // free a key that was ambiguous, so rest may take a second round.
+      const TabPlan second = plan_of(d, table_of(d));
+      apply(d, second);
+      RC_LOG() << "after two rounds:\n";
+      log_drawn(d);
+      const TabPlan third = plan_of(d, table_of(d));
+      RC_ASSERT(third.updates.empty());
+      RC_ASSERT(third.adds.empty());
+      RC_ASSERT(third.deletes.empty());
+    })
 
-PROPERTY("to-sheet: rows of nobody, people's own cells and formulas stay as they are", () {
-  Drawn d;
-  draw(d);
-  const SheetTable table = table_of(d);
-  const TabPlan plan = plan_of(d, table);
-  const Matching m = match(d, table, tab_records(d));
-  for (const RowUpdate& update : plan.updates) {
-    RC_ASSERT(m.record_of[static_cast<std::size_t>(update.row)] == update.record);
-    for (const CellEdit& edit : update.cells) {
-      RC_ASSERT(edit.column != kOwnColumn);
-      RC_ASSERT(edit.column != kIdColumn);
-      RC_ASSERT(!table.at(update.row, edit.column).is_computed());
-    }
-  }
-  for (const RowDelete& gone : plan.deletes) RC_ASSERT(m.record_of[static_cast<std::size_t>(gone.row)] == gone.record);
-})
+PROPERTY(
+    "to-sheet: rows of nobody, people's own cells and formulas stay as they are", () {
+      Drawn d;
+      draw(d);
+      const SheetTable table = table_of(d);
+      const TabPlan plan = plan_of(d, table);
+      const Matching m = match(d, table, tab_records(d));
+      for (const RowUpdate& update : plan.updates) {
+        RC_ASSERT(m.record_of[static_cast<std::size_t>(update.row)] == update.record);
+        for (const CellEdit& edit : update.cells) {
+          RC_ASSERT(edit.column != kOwnColumn);
+          RC_ASSERT(edit.column != kIdColumn);
+          RC_ASSERT(!table.at(update.row, edit.column).is_computed());
+        }
+      }
+      for (const RowDelete& gone : plan.deletes)
+        RC_ASSERT(m.record_of[static_cast<std::size_t>(gone.row)] == gone.record);
+    })

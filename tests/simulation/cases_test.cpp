@@ -1,4 +1,5 @@
-// Single cases of people at work, quota and failure, on the same world as the simulation: what a pass costs and comes to.
+// Single cases of people at work, quota and failure, on the same world as the simulation: what a pass costs and comes
+// to.
 #include <doctest/doctest.h>
 
 #include "simulation/world.hpp"
@@ -12,19 +13,34 @@ using sheets::local::Fault;
 namespace {
 
 Json::Array insert_rows(int row, int count) {
-  return {Json::object({{"insertDimension", Json::object({{"range", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"startIndex", row - 1}, {"endIndex", row - 1 + count}})}, {"inheritFromBefore", true}})}})};
+  return {Json::object({{"insertDimension", Json::object({{"range", Json::object({{"sheetId", 7},
+                                                                                  {"dimension", "ROWS"},
+                                                                                  {"startIndex", row - 1},
+                                                                                  {"endIndex", row - 1 + count}})},
+                                                          {"inheritFromBefore", true}})}})};
 }
 Json::Array delete_rows(int row, int count) {
-  return {Json::object({{"deleteDimension", Json::object({{"range", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"startIndex", row - 1}, {"endIndex", row - 1 + count}})}})}})};
+  return {
+      Json::object({{"deleteDimension", Json::object({{"range", Json::object({{"sheetId", 7},
+                                                                              {"dimension", "ROWS"},
+                                                                              {"startIndex", row - 1},
+                                                                              {"endIndex", row - 1 + count}})}})}})};
 }
 Json::Array sort_by(int column, int rows) {
-  return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", 1}, {"endRowIndex", rows}, {"startColumnIndex", 0}, {"endColumnIndex", 8}})},
-                                                     {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column - 1}, {"sortOrder", "DESCENDING"}})})}})}})};
+  return {Json::object(
+      {{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7},
+                                                           {"startRowIndex", 1},
+                                                           {"endRowIndex", rows},
+                                                           {"startColumnIndex", 0},
+                                                           {"endColumnIndex", 8}})},
+                                   {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column - 1},
+                                                                                {"sortOrder", "DESCENDING"}})})}})}})};
 }
 std::int64_t calls(const Json& result, const char* kind) { return result["calls"][kind].as_int().value_or(-1); }
 bool tells(const Json& result, std::string_view kind) {
   const Json::Array* notices = result["notices"].if_array();
-  return notices && std::any_of(notices->begin(), notices->end(), [&](const Json& notice) { return notice["kind"] == Json(kind); });
+  return notices && std::any_of(notices->begin(), notices->end(),
+                                [&](const Json& notice) { return notice["kind"] == Json(kind); });
 }
 
 // An office whose sheet is in step, with a person's own row in it.
@@ -59,7 +75,9 @@ TEST_CASE("rows inserted or sorted between read and write: in the end as if one 
     const char* name;
     Json::Array edit;
   };
-  const Case cases[] = {{"three rows above (case 20)", insert_rows(2, 3)}, {"sorted by policy number (case 21)", sort_by(3, 15)}, {"sorted by name", sort_by(1, 15)}};
+  const Case cases[] = {{"three rows above (case 20)", insert_rows(2, 3)},
+                        {"sorted by policy number (case 21)", sort_by(3, 15)},
+                        {"sorted by name", sort_by(1, 15)}};
   for (const Case& c : cases) {
     CAPTURE(c.name);
     Office office;
@@ -109,7 +127,8 @@ TEST_CASE("an operation that Google refuses leaves out its record, and the rest 
     for (std::size_t i = 0; i < ops.size(); ++i)
       if (const auto* update = std::get_if<sheets::op::UpdateCells>(&ops[i]))
         for (const sheets::CellWrite& cell : update->cells)
-          if (const auto* number = std::get_if<double>(&cell.value); number && *number == 47.11) return static_cast<int>(i);
+          if (const auto* number = std::get_if<double>(&cell.value); number && *number == 47.11)
+            return static_cast<int>(i);
     return std::nullopt;
   };
   Office office(options);
@@ -127,7 +146,8 @@ TEST_CASE("an operation that Google refuses leaves out its record, and the rest 
 
 TEST_CASE("a payload over the limit goes in chunks, each at the cost of one call") {
   Office office({.users = 2, .records_each = 40});
-  for (int record = 0; record < 40; ++record) office.world.rename(0, record, std::string(45'000, static_cast<char>('a' + record % 26)));
+  for (int record = 0; record < 40; ++record)
+    office.world.rename(0, record, std::string(45'000, static_cast<char>('a' + record % 26)));
   const Json result = office.sync(0);
   CHECK(result["updated"] == Json(40));
   CHECK(calls(result, "reads") == 1);
@@ -150,7 +170,8 @@ TEST_CASE("removals planned on rows seen long ago go out once the other writes h
 
 TEST_CASE("rows moved between two chunks are seen by the rows read with the first") {
   Office office({.users = 2, .records_each = 40});
-  for (int record = 0; record < 40; ++record) office.world.rename(0, record, std::string(45'000, static_cast<char>('a' + record % 26)));
+  for (int record = 0; record < 40; ++record)
+    office.world.rename(0, record, std::string(45'000, static_cast<char>('a' + record % 26)));
   office.next_write.edit_after = insert_rows(2, 2);
   const Json result = office.sync(0);
   CHECK(result["updated"] == Json(40));

@@ -22,18 +22,30 @@ Day play(std::uint64_t seed) {
     const int user = static_cast<int>(random.below(static_cast<std::uint64_t>(world.users())));
     switch (random.below(9)) {
       case 0:
-      case 1: world.press(user, random.below(2) == 0); break;
-      case 2: world.edit_premium(user, static_cast<int>(random.below(8)), static_cast<std::int64_t>(random.below(100'000'000))); break;
-      case 3: world.add_record(user, "N/" + std::to_string(event) + "-" + std::to_string(seed)); break;
+      case 1:
+        world.press(user, random.below(2) == 0);
+        break;
+      case 2:
+        world.edit_premium(user, static_cast<int>(random.below(8)),
+                           static_cast<std::int64_t>(random.below(100'000'000)));
+        break;
+      case 3:
+        world.add_record(user, "N/" + std::to_string(event) + "-" + std::to_string(seed));
+        break;
       case 4:
         if (random.below(4) == 0) world.delete_record(user, static_cast<int>(random.below(8)));
         break;
       case 5:
         for (int press = 0; press < 4; ++press) world.press(user, press % 2 == 0);
         break;
-      case 6: world.type_row(); break;
-      case 7: world.type_remark(); break;
-      default: world.crash();
+      case 6:
+        world.type_row();
+        break;
+      case 7:
+        world.type_remark();
+        break;
+      default:
+        world.crash();
     }
     world.run_for(Millis{static_cast<std::int64_t>(random.below(3'000))});
   }

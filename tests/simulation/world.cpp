@@ -19,8 +19,11 @@ TabLayout layout(const FieldCatalogue& catalogue) {
   out.verticals = {"motor", "general"};
   out.new_vertical = "general";
   out.keys = default_keys();
-  for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"}, {field::mobile_number, "MOBILE NO"},
-                                   {field::current_policy_no, "POLICY NO"}, {field::premium, "AMOUNT"}, {field::renewal_date, "EXPIRY"}})
+  for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"},
+                                   {field::mobile_number, "MOBILE NO"},
+                                   {field::current_policy_no, "POLICY NO"},
+                                   {field::premium, "AMOUNT"},
+                                   {field::renewal_date, "EXPIRY"}})
     out.columns.push_back({id, header, catalogue.type(id)});
   return out;
 }
@@ -46,7 +49,10 @@ class RefusingSheets final : public sheets::SheetApi {
   Task<Result<sheets::WriteAnswer>> write(sheets::WriteRequest request) override {
     const std::optional<int> refused = options_.refuses ? options_.refuses(request.ops) : std::nullopt;
     if (!refused) co_return co_await api_.write(std::move(request));
-    co_return std::unexpected(Error{.code = Errc::invalid_input, .message = "You are trying to edit a protected cell or object.", .field = {}, .request_index = refused});
+    co_return std::unexpected(Error{.code = Errc::invalid_input,
+                                    .message = "You are trying to edit a protected cell or object.",
+                                    .field = {},
+                                    .request_index = refused});
   }
   [[nodiscard]] std::string share_with() const override { return api_.share_with(); }
   [[nodiscard]] std::size_t estimate_bytes(const sheets::Op& op) const override { return api_.estimate_bytes(op); }
@@ -72,7 +78,8 @@ struct World::Process {
         transport(*w.service_),
         google(transport, w.clock_, {.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt),
         api(google, w.options_),
-        passes(store, [this](const std::string&) -> sheets::SheetApi& { return api; }, w.agencies_, w.catalogue_, w.clock_, w.random_, {}),
+        passes(store, [this](const std::string&) -> sheets::SheetApi& { return api; }, w.agencies_, w.catalogue_,
+               w.clock_, w.random_, {}),
         driver(w.executor_, store, passes, w.random_, {.node = "simulated", .accounts = {"default"}, .quota = {}}) {
     store.on_ready([this] { driver.wake(); });
   }
@@ -96,13 +103,22 @@ World::World(const WorldOptions& options) : options_(options), random_(options.s
   if (!store::migrate(*db_)) std::abort();
   service_ = std::move(sheets::local::LocalSheets::open({}, clock_, random_).value());
   sheets::local::SeedTab tab{.title = kTab, .sheet_id = 7, .rows = 60, .columns = 8, .cells = {}, .frozen_rows = 0};
-  const auto text = [](const char* value) { return sheets::local::SeedCell{.value = std::string(value), .formula = {}, .format_type = {}, .format_pattern = {}, .note = {}}; };
+  const auto text = [](const char* value) {
+    return sheets::local::SeedCell{
+        .value = std::string(value), .formula = {}, .format_type = {}, .format_pattern = {}, .note = {}};
+  };
   tab.cells = {{text("NAME"), text("MOBILE NO"), text("POLICY NO"), text("AMOUNT"), text("EXPIRY"), text("Remark")},
                {text("A walk-in"), text(""), text("")}};
   tab.cells[1].resize(6);
   tab.cells[1][5] = text("call back");
   people_["A walk-in"] = {"A walk-in", "", "", "call back"};
-  if (!service_->create({.id = kBook, .title = "Book", .locale = "en_IN", .time_zone = "Asia/Kolkata", .tabs = {tab}, .shared_with = {}})) std::abort();
+  if (!service_->create({.id = kBook,
+                         .title = "Book",
+                         .locale = "en_IN",
+                         .time_zone = "Asia/Kolkata",
+                         .tabs = {tab},
+                         .shared_with = {}}))
+    std::abort();
   service_->faults().hook = [this](const sheets::local::CallInfo& call) { return fault_for(call); };
 
   AgencySettings agency;
@@ -112,7 +128,9 @@ World::World(const WorldOptions& options) : options_(options), random_(options.s
   process_ = std::make_unique<Process>(*this);
   agencies_[0].id = await(process_->store.upsert_agency({{}, "office", "Office", kBook, "default"})).value();
   for (int u = 0; u < options.users; ++u) {
-    users_.push_back(await(process_->store.create_user({agencies_[0].id, fmt::format("user{}@office.example", u), fmt::format("User {}", u), store::Role::agent, ""})).value());
+    users_.push_back(await(process_->store.create_user({agencies_[0].id, fmt::format("user{}@office.example", u),
+                                                        fmt::format("User {}", u), store::Role::agent, ""}))
+                         .value());
     records_.emplace_back();
     for (int r = 0; r < options.records_each; ++r) add_record(u, fmt::format("00{}/P-{}", u, r));
   }
@@ -137,18 +155,36 @@ sheets::local::Fault World::fault_for(const sheets::local::CallInfo& call) {
   }
   if (random_.below(4) == 0) {
     switch (random_.below(is_write ? 9 : 6)) {
-      case 0: fault.kind = Fault::Kind::status, fault.status = 429, fault.retry_after_s = 2; break;
-      case 1: fault.kind = Fault::Kind::status, fault.status = 503; break;
-      case 2: fault.kind = Fault::Kind::reset_before; break;
-      case 3: fault.kind = Fault::Kind::html, fault.status = 502; break;
-      case 4: fault.kind = Fault::Kind::refused; break;
-      case 5: fault.kind = Fault::Kind::cut, fault.cut_after_bytes = 40; break;
-      case 6: fault.kind = Fault::Kind::reset_after; break;
-      case 7: fault.kind = Fault::Kind::status_after, fault.status = 500; break;
-      default: fault.delay_before = Millis{60'000 + static_cast<std::int64_t>(random_.below(120'000))};  // lands long after
+      case 0:
+        fault.kind = Fault::Kind::status, fault.status = 429, fault.retry_after_s = 2;
+        break;
+      case 1:
+        fault.kind = Fault::Kind::status, fault.status = 503;
+        break;
+      case 2:
+        fault.kind = Fault::Kind::reset_before;
+        break;
+      case 3:
+        fault.kind = Fault::Kind::html, fault.status = 502;
+        break;
+      case 4:
+        fault.kind = Fault::Kind::refused;
+        break;
+      case 5:
+        fault.kind = Fault::Kind::cut, fault.cut_after_bytes = 40;
+        break;
+      case 6:
+        fault.kind = Fault::Kind::reset_after;
+        break;
+      case 7:
+        fault.kind = Fault::Kind::status_after, fault.status = 500;
+        break;
+      default:
+        fault.delay_before = Millis{60'000 + static_cast<std::int64_t>(random_.below(120'000))};  // lands long after
     }
   }
-  const bool takes_effect = fault.kind == Fault::Kind::none || fault.kind == Fault::Kind::cut || fault.kind == Fault::Kind::reset_after || fault.kind == Fault::Kind::status_after;
+  const bool takes_effect = fault.kind == Fault::Kind::none || fault.kind == Fault::Kind::cut ||
+                            fault.kind == Fault::Kind::reset_after || fault.kind == Fault::Kind::status_after;
   if (!takes_effect || fault.delay_before > Millis{1'000}) return fault;
   if (!is_write) typed_since_read_ = false;
   if (is_write && random_.below(3) == 0) {
@@ -176,14 +212,19 @@ std::map<std::string, int> World::columns() {
 
 namespace {
 Json rows_range(const char* kind, int first, int count) {
-  return Json::object({{"sheetId", 7}, {"dimension", kind}, {"startIndex", first - 1}, {"endIndex", first - 1 + count}});
+  return Json::object(
+      {{"sheetId", 7}, {"dimension", kind}, {"startIndex", first - 1}, {"endIndex", first - 1 + count}});
 }
 Json cells_at(int row, int column, const std::vector<std::string>& texts) {
   Json values = Json::array();
-  for (const std::string& text : texts) values.push(text.empty() ? Json(Json::Object{}) : Json::object({{"userEnteredValue", Json::object({{"stringValue", text}})}}));
-  return Json::object({{"updateCells", Json::object({{"start", Json::object({{"sheetId", 7}, {"rowIndex", row - 1}, {"columnIndex", column - 1}})},
-                                                      {"fields", "userEnteredValue"},
-                                                      {"rows", Json(Json::Array{Json::object({{"values", values}})})}})}});
+  for (const std::string& text : texts)
+    values.push(text.empty() ? Json(Json::Object{})
+                             : Json::object({{"userEnteredValue", Json::object({{"stringValue", text}})}}));
+  return Json::object(
+      {{"updateCells",
+        Json::object({{"start", Json::object({{"sheetId", 7}, {"rowIndex", row - 1}, {"columnIndex", column - 1}})},
+                      {"fields", "userEnteredValue"},
+                      {"rows", Json(Json::Array{Json::object({{"values", values}})})}})}});
 }
 }  // namespace
 
@@ -195,7 +236,10 @@ Json::Array World::disturb() {
   const int other = header + 1 + static_cast<int>(random_.below(static_cast<std::uint64_t>(last - header)));
   switch (random_.below(8)) {
     case 0:
-    case 1: return {Json::object({{"insertDimension", Json::object({{"range", rows_range("ROWS", row, 1 + static_cast<int>(random_.below(3)))}, {"inheritFromBefore", true}})}})};
+    case 1:
+      return {Json::object(
+          {{"insertDimension", Json::object({{"range", rows_range("ROWS", row, 1 + static_cast<int>(random_.below(3)))},
+                                             {"inheritFromBefore", true}})}})};
     case 2: {  // a row goes, a person's own with it
       const std::vector<std::vector<std::string>> rows = service_->values(kBook, kTab).value();
       for (const std::string& cell : rows[static_cast<std::size_t>(row - 1)]) people_.erase(cell);
@@ -207,18 +251,31 @@ Json::Array World::disturb() {
       const char* const by[] = {"NAME", "POLICY NO", "AMOUNT", "Remark"};
       const auto column = at.find(by[random_.below(4)]);
       if (column == at.end()) return {};
-      return {Json::object({{"sortRange", Json::object({{"range", Json::object({{"sheetId", 7}, {"startRowIndex", header}, {"endRowIndex", last}, {"startColumnIndex", 0}, {"endColumnIndex", 8 + inserted_columns_}})},
-                                                         {"sortSpecs", Json(Json::Array{Json::object({{"dimensionIndex", column->second - 1}, {"sortOrder", random_.below(2) ? "ASCENDING" : "DESCENDING"}})})}})}})};
+      return {Json::object(
+          {{"sortRange",
+            Json::object({{"range", Json::object({{"sheetId", 7},
+                                                  {"startRowIndex", header},
+                                                  {"endRowIndex", last},
+                                                  {"startColumnIndex", 0},
+                                                  {"endColumnIndex", 8 + inserted_columns_}})},
+                          {"sortSpecs", Json(Json::Array{Json::object(
+                                            {{"dimensionIndex", column->second - 1},
+                                             {"sortOrder", random_.below(2) ? "ASCENDING" : "DESCENDING"}})})}})}})};
     }
-    case 5: return {Json::object({{"moveDimension", Json::object({{"source", rows_range("ROWS", row, 1)}, {"destinationIndex", other - 1}})}})};
+    case 5:
+      return {Json::object({{"moveDimension", Json::object({{"source", rows_range("ROWS", row, 1)},
+                                                            {"destinationIndex", other - 1}})}})};
     case 6:
       if (inserted_columns_ >= 3) return {};
       ++inserted_columns_;
-      return {Json::object({{"insertDimension", Json::object({{"range", rows_range("COLUMNS", 1 + static_cast<int>(random_.below(7)), 1)}, {"inheritFromBefore", false}})}})};
+      return {Json::object({{"insertDimension",
+                             Json::object({{"range", rows_range("COLUMNS", 1 + static_cast<int>(random_.below(7)), 1)},
+                                           {"inheritFromBefore", false}})}})};
     default:
       if (inserted_above_ >= 2) return {};
       ++inserted_above_;
-      return {Json::object({{"insertDimension", Json::object({{"range", rows_range("ROWS", 1, 1)}, {"inheritFromBefore", false}})}})};
+      return {Json::object(
+          {{"insertDimension", Json::object({{"range", rows_range("ROWS", 1, 1)}, {"inheritFromBefore", false}})}})};
   }
 }
 
@@ -227,11 +284,17 @@ void World::type_row() {
   for (const char* header : {"NAME", "MOBILE NO", "AMOUNT", "Remark"})
     if (!at.contains(header)) return;  // hit by a write a moment ago, and not put back yet
   const int row = last_row() + 1;
-  PersonsRow person{fmt::format("Visitor {}", next_person_), fmt::format("90000{:05}", next_person_), fmt::format("about {}", next_person_), fmt::format("remark {}", next_person_)};
+  PersonsRow person{fmt::format("Visitor {}", next_person_), fmt::format("90000{:05}", next_person_),
+                    fmt::format("about {}", next_person_), fmt::format("remark {}", next_person_)};
   ++next_person_;
   Json::Array requests;
-  if (row > 60) requests.push_back(Json::object({{"appendDimension", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"length", 1}})}}));
-  for (const auto& [header, text] : {std::pair("NAME", person.name), {"MOBILE NO", person.mobile}, {"AMOUNT", person.amount}, {"Remark", person.remark}})
+  if (row > 60)
+    requests.push_back(
+        Json::object({{"appendDimension", Json::object({{"sheetId", 7}, {"dimension", "ROWS"}, {"length", 1}})}}));
+  for (const auto& [header, text] : {std::pair("NAME", person.name),
+                                     {"MOBILE NO", person.mobile},
+                                     {"AMOUNT", person.amount},
+                                     {"Remark", person.remark}})
     requests.push_back(cells_at(row, at.at(header), {text}));
   if (!service_->apply(kBook, requests)) std::abort();
   people_.emplace(person.name, person);
@@ -247,10 +310,14 @@ void World::type_remark() {
   if (!at.contains("Remark")) return;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::find(rows[i].begin(), rows[i].end(), person->first) == rows[i].end()) continue;
-    // People write over the remark that they see; a header that stands over the wrong column for a moment misleads none.
-    if (const auto column = static_cast<std::size_t>(at.at("Remark")); column > rows[i].size() || rows[i][column - 1] != person->second.remark) return;
+    // People write over the remark that they see; a header that stands over the wrong column for a moment misleads
+    // none.
+    if (const auto column = static_cast<std::size_t>(at.at("Remark"));
+        column > rows[i].size() || rows[i][column - 1] != person->second.remark)
+      return;
     person->second.remark = fmt::format("spoken {}", next_person_++);
-    if (!service_->apply(kBook, {cells_at(static_cast<int>(i) + 1, at.at("Remark"), {person->second.remark})})) std::abort();
+    if (!service_->apply(kBook, {cells_at(static_cast<int>(i) + 1, at.at("Remark"), {person->second.remark})}))
+      std::abort();
     return;
   }
 }
@@ -284,12 +351,17 @@ void World::edit_premium(int user, int record, std::int64_t hundredths) {
   const auto u = static_cast<std::size_t>(user);
   store::FieldPatch patch;
   patch.set.set(field::premium, Money{hundredths});
-  (void)await(process_->store.update_record({{agencies_[0].id, users_[u], false}, records_[u][static_cast<std::size_t>(record) % records_[u].size()], std::nullopt}, patch));
+  (void)await(process_->store.update_record({{agencies_[0].id, users_[u], false},
+                                             records_[u][static_cast<std::size_t>(record) % records_[u].size()],
+                                             std::nullopt},
+                                            patch));
 }
 
 void World::delete_record(int user, int record) {
   const auto u = static_cast<std::size_t>(user);
-  (void)await(process_->store.delete_record({{agencies_[0].id, users_[u], false}, records_[u][static_cast<std::size_t>(record) % records_[u].size()], std::nullopt}));
+  (void)await(process_->store.delete_record({{agencies_[0].id, users_[u], false},
+                                             records_[u][static_cast<std::size_t>(record) % records_[u].size()],
+                                             std::nullopt}));
 }
 
 void World::add_record(int user, const std::string& policy_no) {
@@ -300,7 +372,8 @@ void World::add_record(int user, const std::string& policy_no) {
   record.fields.set(field::current_policy_no, policy_no);
   record.fields.set(field::vertical, std::string("motor"));
   record.fields.set(field::premium, Money{static_cast<std::int64_t>(random_.below(10'000'000))});
-  records_[u].push_back(await(process_->store.create_record({agencies_[0].id, users_[u], false}, record)).value().public_id);
+  records_[u].push_back(
+      await(process_->store.create_record({agencies_[0].id, users_[u], false}, record)).value().public_id);
 }
 
 bool World::settle(Millis time) {
@@ -320,11 +393,16 @@ void World::rename(int user, int record, std::string name) {
   const auto u = static_cast<std::size_t>(user);
   store::FieldPatch patch;
   patch.set.set(field::name, std::move(name));
-  if (!await(process_->store.update_record({{agencies_[0].id, users_[u], false}, records_[u].at(static_cast<std::size_t>(record)), std::nullopt}, patch))) std::abort();
+  if (!await(process_->store.update_record(
+          {{agencies_[0].id, users_[u], false}, records_[u].at(static_cast<std::size_t>(record)), std::nullopt},
+          patch)))
+    std::abort();
 }
 
 std::int64_t World::writes() const {
-  return std::count_if(service_->log().begin(), service_->log().end(), [](const sheets::local::LogEntry& entry) { return entry.kind == sheets::local::CallKind::write; });
+  return std::count_if(service_->log().begin(), service_->log().end(), [](const sheets::local::LogEntry& entry) {
+    return entry.kind == sheets::local::CallKind::write;
+  });
 }
 
 std::string World::check_people(const std::vector<std::vector<std::string>>& rows) {
@@ -339,7 +417,9 @@ std::string World::check_people(const std::vector<std::vector<std::string>>& row
     if (person == people_.end()) continue;
     ++seen[person->first];
     const PersonsRow& p = person->second;
-    if (cell(row, "MOBILE NO") != p.mobile || cell(row, "AMOUNT") != p.amount || cell(row, "Remark") != p.remark) return fmt::format("a person's row was changed: {} '{}' '{}' '{}'", p.name, cell(row, "MOBILE NO"), cell(row, "AMOUNT"), cell(row, "Remark"));
+    if (cell(row, "MOBILE NO") != p.mobile || cell(row, "AMOUNT") != p.amount || cell(row, "Remark") != p.remark)
+      return fmt::format("a person's row was changed: {} '{}' '{}' '{}'", p.name, cell(row, "MOBILE NO"),
+                         cell(row, "AMOUNT"), cell(row, "Remark"));
     if (!cell(row, "ROWLANE ID").empty()) return "a person's row has an id: " + p.name;
   }
   for (const auto& [name, row] : people_)
@@ -351,8 +431,10 @@ std::string World::check_lanes() {
   for (const UserId user : users_) {
     const store::JobPage page = await(process_->store.jobs({agencies_[0].id, user, false}, 200, "")).value();
     for (std::size_t i = 1; i < page.jobs.size(); ++i) {  // newest first
-      if (page.jobs[i].state != JobState::succeeded) return fmt::format("job {} is {}", page.jobs[i].id.value, to_string(page.jobs[i].state));
-      if (*page.jobs[i].finished_at > *page.jobs[i - 1].finished_at) return fmt::format("job {} ended after a later one of its lane", page.jobs[i].id.value);
+      if (page.jobs[i].state != JobState::succeeded)
+        return fmt::format("job {} is {}", page.jobs[i].id.value, to_string(page.jobs[i].state));
+      if (*page.jobs[i].finished_at > *page.jobs[i - 1].finished_at)
+        return fmt::format("job {} ended after a later one of its lane", page.jobs[i].id.value);
     }
   }
   return {};
@@ -367,7 +449,8 @@ std::string World::check() {
   std::map<std::string, int> row_of;
   for (std::size_t i = static_cast<std::size_t>(header_row()); i < rows.size(); ++i) {
     if (rows[i].size() < id_column || rows[i][id_column - 1].empty()) continue;
-    if (!row_of.emplace(rows[i][id_column - 1], static_cast<int>(i) + 1).second) return "a record has two rows: " + rows[i][id_column - 1];
+    if (!row_of.emplace(rows[i][id_column - 1], static_cast<int>(i) + 1).second)
+      return "a record has two rows: " + rows[i][id_column - 1];
   }
   std::set<std::string> living;
   for (std::size_t u = 0; u < users_.size(); ++u)
@@ -379,9 +462,11 @@ std::string World::check() {
       if (row == row_of.end()) return "a record has no row: " + id;
       const auto policy = service_->cell(kBook, kTab, row->second, at.at("POLICY NO"));
       const auto amount = service_->cell(kBook, kTab, row->second, at.at("AMOUNT"));
-      if (policy->entered != sheets::local::CellValue(std::string(record->fields.text(field::current_policy_no)))) return "a policy number is wrong in row " + std::to_string(row->second);
+      if (policy->entered != sheets::local::CellValue(std::string(record->fields.text(field::current_policy_no))))
+        return "a policy number is wrong in row " + std::to_string(row->second);
       const double wanted = static_cast<double>(std::get<Money>(record->fields.get(field::premium)).hundredths) / 100;
-      if (amount->entered != sheets::local::CellValue(wanted)) return "an amount is wrong in row " + std::to_string(row->second);
+      if (amount->entered != sheets::local::CellValue(wanted))
+        return "an amount is wrong in row " + std::to_string(row->second);
       if (record->sync != SyncState::synced) return "a record in the sheet is not marked synced: " + id;
     }
   for (const auto& [id, row] : row_of)

@@ -31,7 +31,9 @@ class SimExecutor final : public Executor {
  public:
   explicit SimExecutor(SimClock& clock) : clock_(clock) {}
   void post(Work work) override { post_after(Millis{0}, std::move(work)); }
-  void post_after(Millis delay, Work work) override { events_.emplace(std::pair(clock_.now() + std::max(delay, Millis{0}), next_++), std::move(work)); }
+  void post_after(Millis delay, Work work) override {
+    events_.emplace(std::pair(clock_.now() + std::max(delay, Millis{0}), next_++), std::move(work));
+  }
   // Runs the next event; false when there is none.
   bool step();
   // The process died: nothing that waited happens.

@@ -1,13 +1,13 @@
 #include "support/discovery.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <sstream>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 namespace rowlane::testing {
 
@@ -68,8 +68,10 @@ Discovery::Discovery(std::string_view file) {
   const std::string path = fmt::format("{}/{}", folder(), file);
   std::ifstream in(path);
   if (!in)
-    throw std::runtime_error(fmt::format("{} is not there: set ROWLANE_GOOGLE_DISCOVERY to the folder of Google's "
-                                         "discovery documents", path));
+    throw std::runtime_error(
+        fmt::format("{} is not there: set ROWLANE_GOOGLE_DISCOVERY to the folder of Google's "
+                    "discovery documents",
+                    path));
   std::stringstream text;
   text << in.rdbuf();
   Result<Json> parsed = parse_json(text.str());
@@ -97,19 +99,24 @@ std::vector<std::string> Discovery::check(std::string_view method, std::string_v
     const std::string name = decode(part.substr(0, part.find('=')));
     const std::string value = decode(part.substr(std::min(part.find('=') + 1, part.size())));
     const Json* parameter = (*found)["parameters"].find(name);
-    if (parameter == nullptr || (*parameter)["location"].string_or() != "query") parameter = document_["parameters"].find(name);
-    if (parameter == nullptr) problems.push_back("no parameter " + name);
+    if (parameter == nullptr || (*parameter)["location"].string_or() != "query")
+      parameter = document_["parameters"].find(name);
+    if (parameter == nullptr)
+      problems.push_back("no parameter " + name);
     else if ((*parameter)["type"].string_or() == "boolean" && value != "true" && value != "false")
       problems.push_back(name + " is no boolean");
     if (name == "fields") check_mask(value, (*found)["response"]["$ref"].string_or(), problems);
   }
 
   const std::string schema = (*found)["request"]["$ref"].string_or();
-  if (schema.empty() != body.empty()) problems.emplace_back(body.empty() ? "the body is missing" : "a body is not taken");
+  if (schema.empty() != body.empty())
+    problems.emplace_back(body.empty() ? "the body is missing" : "a body is not taken");
   if (schema.empty() || body.empty()) return problems;
   const Result<Json> parsed = parse_json(body);
-  if (!parsed) problems.push_back("the body is no JSON: " + parsed.error().message);
-  else for (std::string& problem : check_value(schema, *parsed)) problems.push_back(std::move(problem));
+  if (!parsed)
+    problems.push_back("the body is no JSON: " + parsed.error().message);
+  else
+    for (std::string& problem : check_value(schema, *parsed)) problems.push_back(std::move(problem));
   return problems;
 }
 
@@ -139,8 +146,10 @@ void Discovery::check_node(const Json& schema, const Json& value, const std::str
     for (const auto& [name, member] : *value.if_object()) {
       const Json* known = (*node)["properties"].find(name);
       if (known == nullptr) known = node->find("additionalProperties");
-      if (known == nullptr) problems.push_back(fmt::format("{} has no member {}", at, name));
-      else check_node(*known, member, at + "." + name, problems);
+      if (known == nullptr)
+        problems.push_back(fmt::format("{} has no member {}", at, name));
+      else
+        check_node(*known, member, at + "." + name, problems);
     }
   } else if (type == "array") {
     if (value.if_array() == nullptr) return wrong();

@@ -24,7 +24,8 @@ class Discovery {
 
  private:
   [[nodiscard]] const Json* find_method(std::string_view method, std::string_view path) const;
-  void check_node(const Json& schema, const Json& value, const std::string& at, std::vector<std::string>& problems) const;
+  void check_node(const Json& schema, const Json& value, const std::string& at,
+                  std::vector<std::string>& problems) const;
   void check_mask(std::string_view mask, std::string_view schema, std::vector<std::string>& problems) const;
   const Json* resolve(const Json& schema) const;
 

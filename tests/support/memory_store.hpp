@@ -34,10 +34,13 @@ struct MemoryStore {
 
   // An agency with the spreadsheet "KEY-book" on the account of its own name.
   AgencyId add_agency(const std::string& key) {
-    return must(executor.finish(store.upsert_agency({.key = key, .name = key, .spreadsheet_id = key + "-book", .account = key})));
+    return must(executor.finish(
+        store.upsert_agency({.key = key, .name = key, .spreadsheet_id = key + "-book", .account = key})));
   }
-  UserId add_user(AgencyId agency, const std::string& email, store::Role role = store::Role::agent, std::string password_hash = {}) {
-    return must(executor.finish(store.create_user({.agency = agency, .email = email, .name = email, .role = role, .password_hash = std::move(password_hash)})));
+  UserId add_user(AgencyId agency, const std::string& email, store::Role role = store::Role::agent,
+                  std::string password_hash = {}) {
+    return must(executor.finish(store.create_user(
+        {.agency = agency, .email = email, .name = email, .role = role, .password_hash = std::move(password_hash)})));
   }
   // The first column of the first row.
   std::int64_t number(const std::string& sql) {

@@ -1,11 +1,11 @@
 #include "support/rsa_key.hpp"
 
-#include <memory>
-
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+
+#include <memory>
 
 namespace rowlane::testing {
 

@@ -1,8 +1,8 @@
 #include "sheets/google/api_error.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 #include "base/json.hpp"
 
@@ -65,7 +65,9 @@ bool is_quota_reason(std::string_view reason) {
   return reason == "rateLimitExceeded" || reason == "userRateLimitExceeded" || reason == "quotaExceeded" ||
          reason == "dailyLimitExceeded" || reason == "RATE_LIMIT_EXCEEDED";
 }
-bool is_api_off_reason(std::string_view reason) { return reason == "accessNotConfigured" || reason == "SERVICE_DISABLED"; }
+bool is_api_off_reason(std::string_view reason) {
+  return reason == "accessNotConfigured" || reason == "SERVICE_DISABLED";
+}
 
 Error bad_request(const Parsed& parsed, const CallContext& context) {
   Error error{.code = Errc::invalid_input, .message = "Google refuses the request: " + shorten(parsed.message)};
@@ -81,7 +83,8 @@ Error not_shared(const Parsed& parsed, const CallContext& context) {
   const std::string sentence =
       context.share_with.empty()
           ? std::string("the spreadsheet cannot be opened")
-          : fmt::format("the spreadsheet is not there or not shared: share it with {} as an editor", context.share_with);
+          : fmt::format("the spreadsheet is not there or not shared: share it with {} as an editor",
+                        context.share_with);
   return {.code = Errc::not_shared, .message = fmt::format("{} (Google: {})", sentence, shorten(parsed.message))};
 }
 
@@ -95,7 +98,8 @@ Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
                  .retry_after = retry_after(answer)};
   };
   switch (answer.status) {
-    case 400: return bad_request(parsed, context);
+    case 400:
+      return bad_request(parsed, context);
     case 401:
       return {.code = Errc::credentials, .message = "Google refuses a fresh token: " + shorten(parsed.message)};
     case 403:
@@ -104,17 +108,22 @@ Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
         return {.code = Errc::credentials,
                 .message = "the account's Google Cloud project has this API switched off: " + shorten(parsed.message)};
       return not_shared(parsed, context);
-    case 404: return not_shared(parsed, context);
-    case 413: return {.code = Errc::too_large, .message = "the request is too large for Google"};
-    case 429: return quota();
-    default: break;
+    case 404:
+      return not_shared(parsed, context);
+    case 413:
+      return {.code = Errc::too_large, .message = "the request is too large for Google"};
+    case 429:
+      return quota();
+    default:
+      break;
   }
   // Also an answer nobody expects, such as a redirect: a write may have passed whatever gave it.
   const Errc code = context.is_write ? Errc::unknown_outcome : Errc::unavailable;
   const bool says_why = !parsed.message.empty();
-  return {.code = code,
-          .message = fmt::format("Google answered {}{}{}", answer.status, says_why ? ": " : "", shorten(parsed.message)),
-          .retry_after = retry_after(answer)};
+  return {
+      .code = code,
+      .message = fmt::format("Google answered {}{}{}", answer.status, says_why ? ": " : "", shorten(parsed.message)),
+      .retry_after = retry_after(answer)};
 }
 
 Error error_of(Error transport, bool is_write) {

@@ -14,7 +14,7 @@ namespace rowlane::sheets::google {
 
 struct CallContext {
   bool is_write = false;
-  std::string share_with;                       // named when the spreadsheet is not shared
+  std::string share_with;                           // named when the spreadsheet is not shared
   const std::vector<int>* op_of_request = nullptr;  // of a batchUpdate; outlives the call
 };
 

@@ -1,13 +1,12 @@
 #include "sheets/google/credentials.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "base/json.hpp"
 #include "net/curl_client.hpp"
@@ -37,15 +36,17 @@ Result<Credentials> parse_credentials(std::string_view text) {
   if (type != "service_account")
     return fail(Errc::credentials,
                 fmt::format("the credentials are of type '{}', not 'service_account': create a key for a service "
-                            "account, in JSON form", type.substr(0, 40)), "type");
+                            "account, in JSON form",
+                            type.substr(0, 40)),
+                "type");
   Credentials credentials;
   struct Member {
     const char* name;
     std::string& value;
   };
-  for (const auto& [name, value] : {Member{"client_email", credentials.client_email},
-                                    Member{"private_key", credentials.private_key},
-                                    Member{"token_uri", credentials.token_uri}}) {
+  for (const auto& [name, value] :
+       {Member{"client_email", credentials.client_email}, Member{"private_key", credentials.private_key},
+        Member{"token_uri", credentials.token_uri}}) {
     value = (*json)[name].string_or();
     if (value.empty()) return fail(Errc::credentials, fmt::format("the credentials lack '{}'", name), name);
   }
@@ -56,22 +57,25 @@ Result<Credentials> parse_credentials(std::string_view text) {
   if (!is_rsa_private_key(credentials.private_key))
     return fail(Errc::credentials, "'private_key' of the credentials is no RSA key in PEM form", "private_key");
   if (!credentials.token_uri.starts_with("https://") && !net::is_loopback_url(credentials.token_uri))
-    return fail(Errc::credentials, "'token_uri' of the credentials must be https (http on loopback alone)", "token_uri");
+    return fail(Errc::credentials, "'token_uri' of the credentials must be https (http on loopback alone)",
+                "token_uri");
   return credentials;
 }
 
 Result<Credentials> load_credentials(const std::string& path) {
   const auto failed = [&](const char* what) {
-    return fail(Errc::credentials, fmt::format("cannot {} the credentials file {}: {}", what, path, std::strerror(errno)));
+    return fail(Errc::credentials,
+                fmt::format("cannot {} the credentials file {}: {}", what, path, std::strerror(errno)));
   };
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd < 0) return failed("open");
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.fd, &info) != 0) return failed("inspect");
   if (!S_ISREG(info.st_mode)) return fail(Errc::credentials, fmt::format("{} is no file", path));
   if ((info.st_mode & 077) != 0)
     return fail(Errc::credentials, fmt::format("the credentials file {} can be read by others than its owner; run: "
-                                               "chmod 600 {}", path, path));
+                                               "chmod 600 {}",
+                                               path, path));
   std::string text(kFileBytesMax + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {

@@ -1,9 +1,9 @@
 #include "sheets/google/encode.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "base/json.hpp"
 
@@ -13,15 +13,24 @@ namespace {
 
 std::string_view format_type(FormatKind kind) {
   switch (kind) {
-    case FormatKind::none: return "NUMBER_FORMAT_TYPE_UNSPECIFIED";
-    case FormatKind::text: return "TEXT";
-    case FormatKind::number: return "NUMBER";
-    case FormatKind::currency: return "CURRENCY";
-    case FormatKind::percent: return "PERCENT";
-    case FormatKind::date: return "DATE";
-    case FormatKind::time: return "TIME";
-    case FormatKind::date_time: return "DATE_TIME";
-    case FormatKind::scientific: return "SCIENTIFIC";
+    case FormatKind::none:
+      return "NUMBER_FORMAT_TYPE_UNSPECIFIED";
+    case FormatKind::text:
+      return "TEXT";
+    case FormatKind::number:
+      return "NUMBER";
+    case FormatKind::currency:
+      return "CURRENCY";
+    case FormatKind::percent:
+      return "PERCENT";
+    case FormatKind::date:
+      return "DATE";
+    case FormatKind::time:
+      return "TIME";
+    case FormatKind::date_time:
+      return "DATE_TIME";
+    case FormatKind::scientific:
+      return "SCIENTIFIC";
   }
   return "NUMBER_FORMAT_TYPE_UNSPECIFIED";
 }
@@ -128,9 +137,12 @@ class Writer {
     append(grid.sheet_id, false, grid.columns);
   }
   void write(const op::UpdateCells& update) {
-    for (std::size_t first = 0; first < update.cells.size();) {  // one request for each run that does, or does not, set formats
+    for (std::size_t first = 0;
+         first < update.cells.size();) {  // one request for each run that does, or does not, set formats
       std::size_t last = first + 1;
-      while (last < update.cells.size() && update.cells[last].format.has_value() == update.cells[first].format.has_value()) ++last;
+      while (last < update.cells.size() &&
+             update.cells[last].format.has_value() == update.cells[first].format.has_value())
+        ++last;
       update_cells(update, first, last);
       first = last;
     }
@@ -189,10 +201,14 @@ Status check(const Op& op) {
 
 std::size_t cell_bytes(const CellWrite& cell) {
   std::size_t bytes = 3;
-  if (const auto* text = std::get_if<std::string>(&cell.value)) bytes += text->size() + 38;
-  else if (std::holds_alternative<double>(cell.value)) bytes += 45;
-  else if (std::holds_alternative<bool>(cell.value)) bytes += 36;
-  else if (const auto* formula = std::get_if<FormulaText>(&cell.value)) bytes += formula->text.size() + 38;
+  if (const auto* text = std::get_if<std::string>(&cell.value))
+    bytes += text->size() + 38;
+  else if (std::holds_alternative<double>(cell.value))
+    bytes += 45;
+  else if (std::holds_alternative<bool>(cell.value))
+    bytes += 36;
+  else if (const auto* formula = std::get_if<FormulaText>(&cell.value))
+    bytes += formula->text.size() + 38;
   if (cell.format) bytes += 65 + cell.format->second.size();
   return bytes;
 }

@@ -1,8 +1,8 @@
 #include "sheets/google/google_sheets.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/json.hpp"
 #include "net/http.hpp"
@@ -16,7 +16,8 @@ namespace {
 // Field masks: only what the tables hold. effectiveFormat would double a reply; formattedValue depends on the locale.
 constexpr std::string_view kCells =
     "data(startRow,startColumn,rowData.values(userEnteredValue,effectiveValue,userEnteredFormat.numberFormat.type)";
-constexpr std::string_view kMark = "developerMetadata(metadataId,metadataKey,metadataValue,location(locationType,dimensionRange))";
+constexpr std::string_view kMark =
+    "developerMetadata(metadataId,metadataKey,metadataValue,location(locationType,dimensionRange))";
 
 std::string read_fields() {
   return fmt::format(

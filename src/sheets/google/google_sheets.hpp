@@ -27,7 +27,8 @@ struct GoogleOptions {
 class GoogleSheets final : public SheetApi {
  public:
   // Without credentials no token is sent: the private way to the local service needs none.
-  GoogleSheets(net::HttpClient& http, const Clock& clock, GoogleOptions options, std::optional<Credentials> credentials);
+  GoogleSheets(net::HttpClient& http, const Clock& clock, GoogleOptions options,
+               std::optional<Credentials> credentials);
 
   Task<Result<SpreadsheetSnapshot>> read(ReadRequest request) override;
   Task<Result<WriteAnswer>> write(WriteRequest request) override;

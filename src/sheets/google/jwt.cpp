@@ -1,11 +1,11 @@
 #include "sheets/google/jwt.hpp"
 
-#include <memory>
-
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+
+#include <memory>
 
 #include "base/json.hpp"
 

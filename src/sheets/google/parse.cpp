@@ -1,11 +1,11 @@
 #include "sheets/google/parse.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
-
 #include <boost/json/basic_parser_impl.hpp>
-#include <fmt/format.h>
+#include <charconv>
 
 #include "base/json.hpp"
 #include "sheets/google/reply_builder.hpp"
@@ -17,20 +17,48 @@ namespace {
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t kDepthMax = 64;
-constexpr std::size_t kTextBytesMax = 1 << 20;          // a cell holds 50,000 characters
-constexpr std::size_t kFilterBytesMax = 4 << 20;        // hidden values of a filter
-constexpr std::size_t kCellsMax = 20'000'000;           // a spreadsheet holds 10 million
-constexpr std::int64_t kPaddedCellsMax = 100'000'000;   // rows times columns of a grid that starts beyond A1
+constexpr std::size_t kTextBytesMax = 1 << 20;         // a cell holds 50,000 characters
+constexpr std::size_t kFilterBytesMax = 4 << 20;       // hidden values of a filter
+constexpr std::size_t kCellsMax = 20'000'000;          // a spreadsheet holds 10 million
+constexpr std::int64_t kPaddedCellsMax = 100'000'000;  // rows times columns of a grid that starts beyond A1
 constexpr std::size_t kGridsMax = 1'000;
-constexpr std::size_t kPropertiesMax = 1'000'000;       // merges, marks, hidden columns
+constexpr std::size_t kPropertiesMax = 1'000'000;  // merges, marks, hidden columns
 constexpr std::int64_t kPositionMax = 20'000'000;
 
 // Where in the reply the parser stands: the kind of the object or array at hand.
 enum class At : std::uint8_t {
-  start, skip, filter_part,
-  reply, book, book_properties, tabs, tab, tab_properties, grid_properties,
-  grids, grid, rows, row, values, cell, entered, effective, error_value, format, number_format, columns, column,
-  marks, mark, location, dimension_range, merges, filter, tables, table, range,
+  start,
+  skip,
+  filter_part,
+  reply,
+  book,
+  book_properties,
+  tabs,
+  tab,
+  tab_properties,
+  grid_properties,
+  grids,
+  grid,
+  rows,
+  row,
+  values,
+  cell,
+  entered,
+  effective,
+  error_value,
+  format,
+  number_format,
+  columns,
+  column,
+  marks,
+  mark,
+  location,
+  dimension_range,
+  merges,
+  filter,
+  tables,
+  table,
+  range,
 };
 
 FormatKind format_kind(std::string_view type) {
@@ -118,40 +146,60 @@ struct Reader {
     };
     const auto element = [&](At place) { return is_array ? At::skip : place; };
     switch (at()) {
-      case At::start: return element(shape == Shape::spreadsheet ? At::book : At::reply);
-      case At::reply: return object("updatedSpreadsheet", At::book);
+      case At::start:
+        return element(shape == Shape::spreadsheet ? At::book : At::reply);
+      case At::reply:
+        return object("updatedSpreadsheet", At::book);
       case At::book:
         return first({array("sheets", At::tabs), object("properties", At::book_properties),
                       array("developerMetadata", At::marks)});
-      case At::tabs: return element(At::tab);
+      case At::tabs:
+        return element(At::tab);
       case At::tab:
         return first({drop_data ? At::skip : array("data", At::grids), object("properties", At::tab_properties),
                       array("merges", At::merges), object("basicFilter", At::filter), array("tables", At::tables),
                       array("developerMetadata", At::marks)});
-      case At::tab_properties: return object("gridProperties", At::grid_properties);
-      case At::grids: return element(At::grid);
-      case At::grid: return first({array("rowData", At::rows), array("columnMetadata", At::columns)});
-      case At::rows: return element(At::row);
-      case At::row: return array("values", At::values);
-      case At::values: return element(At::cell);
+      case At::tab_properties:
+        return object("gridProperties", At::grid_properties);
+      case At::grids:
+        return element(At::grid);
+      case At::grid:
+        return first({array("rowData", At::rows), array("columnMetadata", At::columns)});
+      case At::rows:
+        return element(At::row);
+      case At::row:
+        return array("values", At::values);
+      case At::values:
+        return element(At::cell);
       case At::cell:
         return first({object("userEnteredValue", At::entered), object("effectiveValue", At::effective),
                       object("userEnteredFormat", At::format)});
       case At::entered:
-      case At::effective: return object("errorValue", At::error_value);
-      case At::format: return object("numberFormat", At::number_format);
-      case At::columns: return element(At::column);
-      case At::column: return array("developerMetadata", At::marks);
-      case At::marks: return element(At::mark);
-      case At::mark: return object("location", At::location);
-      case At::location: return object("dimensionRange", At::dimension_range);
-      case At::merges: return element(At::range);
+      case At::effective:
+        return object("errorValue", At::error_value);
+      case At::format:
+        return object("numberFormat", At::number_format);
+      case At::columns:
+        return element(At::column);
+      case At::column:
+        return array("developerMetadata", At::marks);
+      case At::marks:
+        return element(At::mark);
+      case At::mark:
+        return object("location", At::location);
+      case At::location:
+        return object("dimensionRange", At::dimension_range);
+      case At::merges:
+        return element(At::range);
       case At::filter:
         if (is_array && (key == "filterSpecs" || key == "sortSpecs")) return At::filter_part;
         return object("range", At::range);
-      case At::tables: return element(At::table);
-      case At::table: return object("range", At::range);
-      default: return At::skip;
+      case At::tables:
+        return element(At::table);
+      case At::table:
+        return object("range", At::range);
+      default:
+        return At::skip;
     }
   }
 
@@ -194,9 +242,15 @@ struct Reader {
         if (++cells > kCellsMax) return stop(error, "the reply has more cells than a spreadsheet can hold");
         cell.clear();
         break;
-      case At::entered: cell.entered.kind = CellDraft::Kind::none; break;
-      case At::effective: cell.effective.kind = CellDraft::Kind::none; break;
-      case At::range: range = {}; break;
+      case At::entered:
+        cell.entered.kind = CellDraft::Kind::none;
+        break;
+      case At::effective:
+        cell.effective.kind = CellDraft::Kind::none;
+        break;
+      case At::range:
+        range = {};
+        break;
       case At::mark:
         mark = {};
         break;
@@ -206,12 +260,15 @@ struct Reader {
         dimension_is_columns = false;
         break;
       case At::filter_part:
-        if (!tab.filter_rest.empty()) tab.filter_rest.back() = ',';
-        else tab.filter_rest = "{";
+        if (!tab.filter_rest.empty())
+          tab.filter_rest.back() = ',';
+        else
+          tab.filter_rest = "{";
         append_json_string(tab.filter_rest, key);
         tab.filter_rest += is_array ? ":[" : ":{";
         break;
-      default: break;
+      default:
+        break;
     }
     return true;
   }
@@ -228,19 +285,27 @@ struct Reader {
         tab.filter_rest += bracket;
         if (at() != At::filter_part) tab.filter_rest += '}';
         break;
-      case At::tab: end_tab(); break;
-      case At::grid: return end_grid(error);
+      case At::tab:
+        end_tab();
+        break;
+      case At::grid:
+        return end_grid(error);
       case At::row:
         if (block.cells.row_count() > kPositionMax) return stop(error, "the reply has more rows than a grid can hold");
         block.cells.end_row();
         break;
-      case At::cell: add_cell(block.cells, cell); break;
-      case At::range: return end_range(error);
+      case At::cell:
+        add_cell(block.cells, cell);
+        break;
+      case At::range:
+        return end_range(error);
       case At::dimension_range:
         if (dimension_is_columns && dimension_end == dimension_start + 1) mark.column = dimension_start;
         break;
-      case At::mark: return end_mark(error);
-      default: break;
+      case At::mark:
+        return end_mark(error);
+      default:
+        break;
     }
     return true;
   }
@@ -270,9 +335,11 @@ struct Reader {
       return stop(error, "the reply's grids lie too far apart");
     block.row = static_cast<int>(block_row) + 1;
     block.column = static_cast<int>(block_column) + 1;
-    for (const std::int64_t hidden : block_hidden) tab.hidden_columns.push_back(static_cast<int>(block_column + hidden) + 1);
+    for (const std::int64_t hidden : block_hidden)
+      tab.hidden_columns.push_back(static_cast<int>(block_column + hidden) + 1);
     for (MarkDraft& own : block_marks)
-      tab.marks.push_back({static_cast<int>(block_column + own.column) + 1, own.id, std::move(own.key), std::move(own.value)});
+      tab.marks.push_back(
+          {static_cast<int>(block_column + own.column) + 1, own.id, std::move(own.key), std::move(own.value)});
     tab.blocks.push_back(std::move(block));
     return true;
   }
@@ -283,10 +350,17 @@ struct Reader {
         !is_position(range.column_end) || ++properties > kPropertiesMax)
       return stop(error, "a range lies outside any sheet");
     switch (at()) {
-      case At::merges: tab.merges.push_back(range); break;
-      case At::filter: tab.filter = range; break;
-      case At::table: tab.tables.push_back(range); break;
-      default: break;
+      case At::merges:
+        tab.merges.push_back(range);
+        break;
+      case At::filter:
+        tab.filter = range;
+        break;
+      case At::table:
+        tab.tables.push_back(range);
+        break;
+      default:
+        break;
     }
     return true;
   }
@@ -336,13 +410,17 @@ struct Reader {
 
   bool text(std::string_view value, ErrorCode& error) {
     switch (at()) {
-      case At::start: return stop(error, "the reply is no JSON object");
+      case At::start:
+        return stop(error, "the reply is no JSON object");
       case At::entered:
       case At::effective: {
         CellDraft::Side& target = *side();
-        if (key == "stringValue") target.kind = CellDraft::Kind::text;
-        else if (key == "formulaValue") target.kind = CellDraft::Kind::formula;
-        else break;
+        if (key == "stringValue")
+          target.kind = CellDraft::Kind::text;
+        else if (key == "formulaValue")
+          target.kind = CellDraft::Kind::formula;
+        else
+          break;
         target.text.assign(value);
         break;
       }
@@ -357,33 +435,43 @@ struct Reader {
         if (key == "type") cell.format = format_kind(value);
         break;
       case At::book_properties:
-        if (key == "title") snapshot.title = value;
-        else if (key == "locale") snapshot.locale = value;
-        else if (key == "timeZone") snapshot.time_zone = value;
+        if (key == "title")
+          snapshot.title = value;
+        else if (key == "locale")
+          snapshot.locale = value;
+        else if (key == "timeZone")
+          snapshot.time_zone = value;
         break;
       case At::tab_properties:
         if (key == "title") tab.title = value;
         break;
       case At::mark:
-        if (key == "metadataKey") mark.key = value;
-        else if (key == "metadataValue") mark.value = value;
+        if (key == "metadataKey")
+          mark.key = value;
+        else if (key == "metadataValue")
+          mark.value = value;
         break;
       case At::dimension_range:
         if (key == "dimension") dimension_is_columns = value == "COLUMNS";
         break;
-      case At::filter_part: return filter_text(value, false, error);
-      default: break;
+      case At::filter_part:
+        return filter_text(value, false, error);
+      default:
+        break;
     }
     return true;
   }
 
   [[nodiscard]] std::int64_t* integer_target() {
     switch (at()) {
-      case At::tab_properties: return key == "sheetId" ? &tab.sheet_id : key == "index" ? &tab.index : nullptr;
+      case At::tab_properties:
+        return key == "sheetId" ? &tab.sheet_id : key == "index" ? &tab.index : nullptr;
       case At::grid_properties:
         return key == "rowCount" ? &tab.grid_rows : key == "columnCount" ? &tab.grid_columns : nullptr;
-      case At::grid: return key == "startRow" ? &block_row : key == "startColumn" ? &block_column : nullptr;
-      case At::mark: return key == "metadataId" ? &mark.id : nullptr;
+      case At::grid:
+        return key == "startRow" ? &block_row : key == "startColumn" ? &block_column : nullptr;
+      case At::mark:
+        return key == "metadataId" ? &mark.id : nullptr;
       case At::dimension_range:
         return key == "startIndex" ? &dimension_start : key == "endIndex" ? &dimension_end : nullptr;
       case At::range:
@@ -391,7 +479,8 @@ struct Reader {
         if (key == "endRowIndex") return &range.row_end;
         if (key == "startColumnIndex") return &range.column_start;
         return key == "endColumnIndex" ? &range.column_end : nullptr;
-      default: return nullptr;
+      default:
+        return nullptr;
     }
   }
 
@@ -403,7 +492,8 @@ struct Reader {
       const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), target->number);
       // Out of range upwards leaves nothing to keep; downwards it is zero.
       const bool is_tiny = value.contains("e-") || value.contains("E-");
-      if (code == std::errc::result_out_of_range && is_tiny) target->number = 0;
+      if (code == std::errc::result_out_of_range && is_tiny)
+        target->number = 0;
       else if (code != std::errc() || end != value.data() + value.size())
         return stop(error, "a number of the reply cannot be held");
       target->kind = CellDraft::Kind::number;
@@ -473,14 +563,16 @@ struct Reader {
   }
   bool on_string(boost::json::string_view last, std::size_t, ErrorCode& error) {
     if (skipped > 0) return true;
-    if (!is_cut()) return last.size() <= kTextBytesMax
-                                ? text(last, error) : stop(error, "a text of the reply is too long");
+    if (!is_cut())
+      return last.size() <= kTextBytesMax ? text(last, error) : stop(error, "a text of the reply is too long");
     if (!keep_part(last, error)) return false;
     const bool goes_on = text(part, error);
     part.clear();
     return goes_on;
   }
-  bool on_number_part(boost::json::string_view piece, ErrorCode& error) { return skipped > 0 || keep_part(piece, error); }
+  bool on_number_part(boost::json::string_view piece, ErrorCode& error) {
+    return skipped > 0 || keep_part(piece, error);
+  }
   bool whole_number(std::string_view last, ErrorCode& error) {
     if (skipped > 0) return true;
     if (!is_cut()) return number(last, error);
@@ -525,7 +617,7 @@ struct ReplyParser::Impl {
     ErrorCode error;
     const std::size_t taken = parser.write_some(more, piece.data(), piece.size(), error);
     if (error) {
-      problem = !reader().problem.empty() ? reader().problem
+      problem = !reader().problem.empty()                 ? reader().problem
                 : error == boost::json::error::incomplete ? "the reply is cut short"
                                                           : "the reply is no valid JSON: " + error.message();
     } else if (taken < piece.size()) {
@@ -534,7 +626,8 @@ struct ReplyParser::Impl {
   }
 };
 
-ReplyParser::ReplyParser(Shape shape, std::vector<TabRef> keep) : impl_(std::make_unique<Impl>(shape, std::move(keep))) {}
+ReplyParser::ReplyParser(Shape shape, std::vector<TabRef> keep)
+    : impl_(std::make_unique<Impl>(shape, std::move(keep))) {}
 ReplyParser::~ReplyParser() = default;
 
 bool ReplyParser::feed(std::string_view piece) {

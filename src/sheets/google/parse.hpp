@@ -32,8 +32,8 @@ struct TabBlocks {
 class ReplyParser {
  public:
   enum class Shape {
-    spreadsheet,    // spreadsheets.get, getByDataFilter
-    batch_update,   // batchUpdate: the spreadsheet is the member `updatedSpreadsheet`
+    spreadsheet,   // spreadsheets.get, getByDataFilter
+    batch_update,  // batchUpdate: the spreadsheet is the member `updatedSpreadsheet`
   };
   // Keeps the cells of tabs that `keep` names by id or title; of all tabs when it is empty. A tab whose properties
   // come before its data is not even read into memory when it is not kept.

@@ -44,8 +44,10 @@ CellRange close_range(const OpenRange& range, const SheetTable& table) {
 void copy_cell(SheetTable& into, const SheetTable& from, int row, int column) {
   Cell cell = from.at(row, column);
   if (cell.kind == CellKind::text || cell.kind == CellKind::error) cell.chars = into.intern({cell.chars, cell.length});
-  if (cell.formula) into.add_formula_cell(cell, from.formula_at(row, column));
-  else into.add_cell(cell);
+  if (cell.formula)
+    into.add_formula_cell(cell, from.formula_at(row, column));
+  else
+    into.add_cell(cell);
 }
 
 // Several grids of one tab (or one that does not start at A1): laid over each other, the later one wins.
@@ -68,8 +70,10 @@ SheetTable join_blocks(const std::vector<GridBlock>& blocks) {
             own_column <= block.cells.column_count())
           source = &block;
       }
-      if (source != nullptr) copy_cell(table, source->cells, row - source->row + 1, column - source->column + 1);
-      else table.add_cell(Cell{});
+      if (source != nullptr)
+        copy_cell(table, source->cells, row - source->row + 1, column - source->column + 1);
+      else
+        table.add_cell(Cell{});
     }
     table.end_row();
   }
@@ -86,8 +90,10 @@ void add_cell(SheetTable& table, const CellDraft& draft) {
   Cell cell = value_cell(table, draft.effective.kind != Kind::none ? draft.effective : draft.entered);
   cell.format = draft.format;
   cell.spilled = draft.entered.kind == Kind::none && draft.effective.kind != Kind::none;
-  if (is_formula) table.add_formula_cell(cell, draft.entered.text);
-  else table.add_cell(cell);
+  if (is_formula)
+    table.add_formula_cell(cell, draft.entered.text);
+  else
+    table.add_cell(cell);
 }
 
 SheetTable build_table(TabDraft& draft, bool keep_cells) {

@@ -1,8 +1,8 @@
 #include "sheets/google/token.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/json.hpp"
 #include "net/http.hpp"
@@ -25,7 +25,8 @@ std::unexpected<Error> refusal(const net::HttpAnswer& answer, const Credentials&
     return fail(Errc::credentials,
                 fmt::format("Google refuses the key of {} (invalid_grant: {}). Either the clock of this machine is "
                             "wrong by minutes, or the key or the account was deleted: compare the clock, else create "
-                            "a new key", credentials.client_email, description));
+                            "a new key",
+                            credentials.client_email, description));
   return fail(Errc::credentials, fmt::format("the token service refuses {} with {} {}: {}", credentials.client_email,
                                              answer.status, reason.substr(0, 60), description));
 }

@@ -17,8 +17,7 @@ std::uint64_t Draws::draw() {
 ApiStatus check_cell_count(const Book& book) {
   if (book.cell_count() <= kCellsMax) return {};
   return refuse(fmt::format(
-      "This action would increase the number of cells in the workbook above the limit of {} cells.",
-      kCellsMax));
+      "This action would increase the number of cells in the workbook above the limit of {} cells.", kCellsMax));
 }
 
 Api<Json> apply_batch(Batch batch, const Json::Array& requests) {
@@ -30,14 +29,14 @@ Api<Json> apply_batch(Batch batch, const Json::Array& requests) {
     if (!request || request->empty()) return refuse(fmt::format("Invalid requests[{}]: No request set.", i));
     const auto& [kind, inner] = request->front();
     RequestHandler handler = nullptr;
-    for (const auto find : {find_cell_request, find_dimension_request, find_metadata_request,
-                            find_sheet_request, find_block_request}) {
+    for (const auto find :
+         {find_cell_request, find_dimension_request, find_metadata_request, find_sheet_request, find_block_request}) {
       handler = find(kind);
       if (handler) break;
     }
     if (!handler)
-      return refuse(fmt::format(
-          "Invalid requests[{}].{}: This request is not supported by the local Sheets service.", i, kind));
+      return refuse(
+          fmt::format("Invalid requests[{}].{}: This request is not supported by the local Sheets service.", i, kind));
     auto reply = handler(batch, inner);
     if (!reply) {
       ApiError error = std::move(reply).error();

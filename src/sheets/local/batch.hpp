@@ -45,7 +45,7 @@ Api<Json> apply_batch(Batch batch, const Json::Array& requests);
 
 // The requests by kind: each gets the inner message and gives its reply ({} for most).
 using RequestHandler = Api<Json> (*)(Batch& batch, const Json& request);
-RequestHandler find_sheet_request(std::string_view kind);  // tabs, properties, filters, protections, names
+RequestHandler find_sheet_request(std::string_view kind);      // tabs, properties, filters, protections, names
 RequestHandler find_dimension_request(std::string_view kind);  // rows and columns
 RequestHandler find_cell_request(std::string_view kind);       // cells
 RequestHandler find_block_request(std::string_view kind);      // moving blocks of cells

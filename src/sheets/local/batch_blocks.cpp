@@ -100,8 +100,7 @@ Api<Json> sort_range(Batch& batch, const Json& request) {
 }
 
 // Takes over from `from` what the paste type says.
-void paste_cell(Cell& to, const Cell& from, std::string_view type, const Value& shown, int rows,
-                int columns) {
+void paste_cell(Cell& to, const Cell& from, std::string_view type, const Value& shown, int rows, int columns) {
   const auto content = [&] {
     const Formula* formula = from.formula();
     if (!formula) return to.set_value(from.value);
@@ -132,8 +131,7 @@ Api<Json> copy_paste(Batch& batch, const Json& request) {
   const bool transpose = request["pasteOrientation"].string_or() == "TRANSPOSE";
   const int source_rows = source->row_last - source->row_first + 1,
             source_columns = source->column_last - source->column_first + 1;
-  const int height = transpose ? source_columns : source_rows,
-            width = transpose ? source_rows : source_columns;
+  const int height = transpose ? source_columns : source_rows, width = transpose ? source_rows : source_columns;
   // A destination that holds the source several times is filled with it; any other gets it once.
   const auto times = [](int have, int size) { return have % size == 0 ? have / size : 1; };
   const int down = times(to.row_last - to.row_first + 1, height),
@@ -169,8 +167,7 @@ Api<Json> cut_paste(Batch& batch, const Json& request) {
   const auto found = need_sheet(book, int_or(destination, "sheetId", 0));
   if (!found) return std::unexpected(found.error());
   Sheet& target = **found;
-  const std::int64_t row = int_or(destination, "rowIndex", 0) + 1,
-                     column = int_or(destination, "columnIndex", 0) + 1;
+  const std::int64_t row = int_or(destination, "rowIndex", 0) + 1, column = int_or(destination, "columnIndex", 0) + 1;
   const int rows = source->row_last - source->row_first, columns = source->column_last - source->column_first;
   const Area to{target.id, static_cast<int>(row), static_cast<int>(column), static_cast<int>(row) + rows,
                 static_cast<int>(column) + columns};
@@ -220,22 +217,18 @@ Api<Json> shift_range(Batch& batch, const Json& request, Shift::Kind kind) {
   const Axis axis = dimension == "ROWS" ? Axis::rows : Axis::columns;
   Sheet& sheet = *book.sheet(area->sheet_id);
   Area band = *area;  // the block and all that lies behind it
-  (axis == Axis::rows ? band.row_last : band.column_last) =
-      axis == Axis::rows ? sheet.row_count : sheet.column_count;
+  (axis == Axis::rows ? band.row_last : band.column_last) = axis == Axis::rows ? sheet.row_count : sheet.column_count;
   const int count =
       axis == Axis::rows ? area->row_last - area->row_first + 1 : area->column_last - area->column_first + 1;
   for (const Area& merge : sheet.merges)
-    if (merge.overlaps(band) && !band.contains(merge))
-      return refuse("This operation would break a merged range.");
+    if (merge.overlaps(band) && !band.contains(merge)) return refuse("This operation would break a merged range.");
   Area stored = band;
   stored.row_last = std::max(stored.row_first, std::min(stored.row_last, sheet.rows.size()));
   const Block before = read_block(sheet, stored);
-  const int height = stored.row_last - stored.row_first + 1,
-            width = stored.column_last - stored.column_first + 1;
+  const int height = stored.row_last - stored.row_first + 1, width = stored.column_last - stored.column_first + 1;
   const int grow = kind == Shift::Kind::insert ? count : 0;
   if (kind == Shift::Kind::insert) {  // what would fall off the edge makes the grid grow
-    if (axis == Axis::rows && stored.row_last + count > sheet.row_count &&
-        sheet.rows.size() >= stored.row_first)
+    if (axis == Axis::rows && stored.row_last + count > sheet.row_count && sheet.rows.size() >= stored.row_first)
       sheet.row_count = stored.row_last + count;
     if (axis == Axis::columns) sheet.column_count = std::max(sheet.column_count, stored.column_last + count);
     if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
@@ -255,9 +248,8 @@ Api<Json> shift_range(Batch& batch, const Json& request, Shift::Kind kind) {
   write_block(sheet, stored.row_first, stored.column_first, std::move(after));
   const Shift shift{kind, axis == Axis::rows ? area->row_first : area->column_first, count};
   const auto within = [&](const Area& other) {
-    return axis == Axis::rows
-               ? other.column_first >= band.column_first && other.column_last <= band.column_last
-               : other.row_first >= band.row_first && other.row_last <= band.row_last;
+    return axis == Axis::rows ? other.column_first >= band.column_first && other.column_last <= band.column_last
+                              : other.row_first >= band.row_first && other.row_last <= band.row_last;
   };
   std::vector<Area> merges;
   for (const Area& merge : sheet.merges) {
@@ -278,12 +270,8 @@ Api<Json> shift_range(Batch& batch, const Json& request, Shift::Kind kind) {
   return empty_reply();
 }
 
-Api<Json> insert_range(Batch& batch, const Json& request) {
-  return shift_range(batch, request, Shift::Kind::insert);
-}
-Api<Json> delete_range(Batch& batch, const Json& request) {
-  return shift_range(batch, request, Shift::Kind::erase);
-}
+Api<Json> insert_range(Batch& batch, const Json& request) { return shift_range(batch, request, Shift::Kind::insert); }
+Api<Json> delete_range(Batch& batch, const Json& request) { return shift_range(batch, request, Shift::Kind::erase); }
 
 }  // namespace
 

@@ -17,8 +17,8 @@ const Json::Array& array_of(const Json& value) {
 }
 
 // Rows of CellData at `area`: within it, cells without data are cleared when `fill` (a range was given).
-ApiStatus write_rows(Book& book, Sheet& sheet, const Area& area, const Json::Array& rows,
-                     const CellMask& mask, bool fill) {
+ApiStatus write_rows(Book& book, Sheet& sheet, const Area& area, const Json::Array& rows, const CellMask& mask,
+                     bool fill) {
   const std::size_t height = static_cast<std::size_t>(area.row_last - area.row_first) + 1;
   const std::size_t width = static_cast<std::size_t>(area.column_last - area.column_first) + 1;
   if (rows.size() > height)
@@ -66,17 +66,15 @@ Api<Json> update_cells(Batch& batch, const Json& request) {
     if (!sheet) return std::unexpected(sheet.error());
     const std::int64_t row = int_or(*start, "rowIndex", 0), column = int_or(*start, "columnIndex", 0);
     if (row < 0 || column < 0 || row >= (*sheet)->row_count || column >= (*sheet)->column_count)
-      return refuse(
-          fmt::format("start: GridCoordinate.{} is out of bounds: the grid has {} rows and {} columns",
-                      row < 0 || row >= (*sheet)->row_count ? "rowIndex" : "columnIndex", (*sheet)->row_count,
-                      (*sheet)->column_count));
+      return refuse(fmt::format("start: GridCoordinate.{} is out of bounds: the grid has {} rows and {} columns",
+                                row < 0 || row >= (*sheet)->row_count ? "rowIndex" : "columnIndex", (*sheet)->row_count,
+                                (*sheet)->column_count));
     area = Area{(*sheet)->id, static_cast<int>(row) + 1, static_cast<int>(column) + 1, (*sheet)->row_count,
                 (*sheet)->column_count};
   } else {
     return refuse("One of 'start' and 'range' must be set.");
   }
-  if (auto written =
-          write_rows(book, *book.sheet(area.sheet_id), area, array_of(request["rows"]), *mask, fill);
+  if (auto written = write_rows(book, *book.sheet(area.sheet_id), area, array_of(request["rows"]), *mask, fill);
       !written)
     return std::unexpected(std::move(written).error());
   return empty_reply();
@@ -101,8 +99,7 @@ Api<Json> repeat_cell(Batch& batch, const Json& request) {
         Cell cell = before ? *before : Cell{};
         status = mask->write(book, cell, data);
         // A repeated formula moves its references along, as when it is filled down.
-        if (const Formula* formula = cell.formula();
-            formula && (r != area->row_first || c != area->column_first))
+        if (const Formula* formula = cell.formula(); formula && (r != area->row_first || c != area->column_first))
           if (auto moved = formula->copied_by(r - area->row_first, c - area->column_first))
             cell.set_formula(std::move(moved));
         if (status) row.set(c, std::move(cell));
@@ -168,8 +165,7 @@ Api<Json> merge_cells(Batch& batch, const Json& request) {
     std::optional<Cell> content;
     for (int r = merge.row_first; r <= merge.row_last; ++r)
       for (int c = merge.column_first; c <= merge.column_last; ++c)
-        if (const Cell* cell = sheet.rows.cell(r, c); cell && cell->has_content() && !content)
-          content = *cell;
+        if (const Cell* cell = sheet.rows.cell(r, c); cell && cell->has_content() && !content) content = *cell;
     for (int r = merge.row_first; r <= merge.row_last; ++r) {
       if (!sheet.rows.find(r)) continue;
       sheet.rows.update(r, [&](Row& row) {
@@ -219,8 +215,7 @@ Api<Json> set_data_validation(Batch& batch, const Json& request) {
 }
 
 // Replaces every occurrence; the number of them.
-int replace_in(std::string& text, std::string_view find, std::string_view replacement, bool match_case,
-               bool entire) {
+int replace_in(std::string& text, std::string_view find, std::string_view replacement, bool match_case, bool entire) {
   const auto low = [match_case](char c) {
     return !match_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   };
@@ -275,8 +270,7 @@ Api<Json> find_replace(Batch& batch, const Json& request) {
       if (!sheet.rows.find(r)) continue;
       bool row_changed = false;
       sheet.rows.update(r, [&](Row& row) {
-        for (int c = area.column_first; c <= std::min(area.column_last, static_cast<int>(row.cells.size()));
-             ++c) {
+        for (int c = area.column_first; c <= std::min(area.column_last, static_cast<int>(row.cells.size())); ++c) {
           Cell cell = *row.find(c);
           const Formula* formula = cell.formula();
           if (!cell.has_content() || (formula && !flag("includeFormulas"))) continue;
@@ -314,9 +308,8 @@ Api<Json> find_replace(Batch& batch, const Json& request) {
 
 RequestHandler find_cell_request(std::string_view kind) {
   static constexpr std::pair<std::string_view, RequestHandler> kHandlers[] = {
-      {"updateCells", update_cells},   {"repeatCell", repeat_cell},
-      {"appendCells", append_cells},   {"mergeCells", merge_cells},
-      {"unmergeCells", unmerge_cells}, {"setDataValidation", set_data_validation},
+      {"updateCells", update_cells}, {"repeatCell", repeat_cell},     {"appendCells", append_cells},
+      {"mergeCells", merge_cells},   {"unmergeCells", unmerge_cells}, {"setDataValidation", set_data_validation},
       {"findReplace", find_replace},
   };
   for (const auto& [name, handler] : kHandlers)

@@ -36,8 +36,7 @@ Api<Json> insert_dimension(Batch& batch, const Json& request) {
   if (!line) return std::unexpected(line.error());
   const bool* before = request["inheritFromBefore"].if_bool();
   const bool from_before = before && *before;
-  if (from_before && line->first == 1)
-    return refuse("inheritFromBefore cannot be true when inserting at index 0");
+  if (from_before && line->first == 1) return refuse("inheritFromBefore cannot be true when inserting at index 0");
   Sheet& sheet = *line->sheet;
   const int size = line->axis == Axis::rows ? sheet.row_count : sheet.column_count;
   if (!from_before && line->first > size)
@@ -52,8 +51,8 @@ Api<Json> insert_dimension(Batch& batch, const Json& request) {
   } else {
     sheet.column_count += count;
     if (sheet.column_count > kColumnsMax)
-      return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", sheet.column_count,
-                                kColumnsMax));
+      return refuse(
+          fmt::format("The number of columns ({}) exceeds the limit of {}.", sheet.column_count, kColumnsMax));
     if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
     sheet.rows.update_all([&](int, Row& row) {
       const Cell* from = row.find(neighbour);
@@ -98,8 +97,7 @@ Api<Json> append_dimension(Batch& batch, const Json& request) {
   if (length < 1) return refuse(fmt::format("length must be positive, but was {}", length));
   if (length > kCellsMax)
     return refuse(fmt::format(
-        "This action would increase the number of cells in the workbook above the limit of {} cells.",
-        kCellsMax));
+        "This action would increase the number of cells in the workbook above the limit of {} cells.", kCellsMax));
   if (dimension == "ROWS")
     (*sheet)->row_count += static_cast<int>(length);
   else if (dimension == "COLUMNS")
@@ -107,8 +105,8 @@ Api<Json> append_dimension(Batch& batch, const Json& request) {
   else
     return refuse("dimension must be specified.");
   if ((*sheet)->column_count > kColumnsMax)
-    return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", (*sheet)->column_count,
-                              kColumnsMax));
+    return refuse(
+        fmt::format("The number of columns ({}) exceeds the limit of {}.", (*sheet)->column_count, kColumnsMax));
   if (auto fits = check_cell_count(book); !fits) return std::unexpected(std::move(fits).error());
   return empty_reply();
 }
@@ -131,8 +129,8 @@ Api<Json> move_dimension(Batch& batch, const Json& request) {
     sheet.rows.insert(target, std::move(rows));
   } else {
     sheet.rows.update_all([&](int, Row& row) {
-      row.cells.resize(static_cast<std::size_t>(
-          std::max({static_cast<int>(row.cells.size()), line->last, target + count - 1})));
+      row.cells.resize(
+          static_cast<std::size_t>(std::max({static_cast<int>(row.cells.size()), line->last, target + count - 1})));
       std::vector<Cell> block(row.cells.begin() + line->first - 1, row.cells.begin() + line->last);
       row.cells.erase(row.cells.begin() + line->first - 1, row.cells.begin() + line->last);
       row.cells.insert(row.cells.begin() + target - 1, block.begin(), block.end());

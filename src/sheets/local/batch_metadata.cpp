@@ -69,8 +69,7 @@ Api<Json> update_metadata(Batch& batch, const Json& request) {
         return std::unexpected(std::move(placed).error());
     changed.push_back(metadata_json(item));
   }
-  return Json::object(
-      {{"updateDeveloperMetadata", Json::object({{"developerMetadata", std::move(changed)}})}});
+  return Json::object({{"updateDeveloperMetadata", Json::object({{"developerMetadata", std::move(changed)}})}});
 }
 
 Api<Json> delete_metadata(Batch& batch, const Json& request) {
@@ -86,8 +85,7 @@ Api<Json> delete_metadata(Batch& batch, const Json& request) {
       kept.push_back(item);
   }
   book.metadata = std::move(kept);
-  return Json::object(
-      {{"deleteDeveloperMetadata", Json::object({{"deletedDeveloperMetadata", std::move(deleted)}})}});
+  return Json::object({{"deleteDeveloperMetadata", Json::object({{"deletedDeveloperMetadata", std::move(deleted)}})}});
 }
 
 }  // namespace

@@ -13,8 +13,7 @@ namespace {
 
 Api<FieldMask> read_mask(const Json& request, std::string_view type) {
   const std::string fields = request["fields"].string_or();
-  if (fields.empty())
-    return refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)");
+  if (fields.empty()) return refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)");
   auto mask = FieldMask::parse(fields);
   if (!mask || !check_mask(*mask, type)) return refuse(fmt::format("Invalid field: {}", fields));
   return mask;
@@ -30,8 +29,7 @@ std::string free_title(const Book& book) {
 ApiStatus check_title(const Book& book, std::string_view title, const Sheet* own) {
   const Sheet* other = book.sheet_by_title(title);
   if (other && other != own)
-    return refuse(
-        fmt::format("A sheet with the name \"{}\" already exists. Please enter another name.", title));
+    return refuse(fmt::format("A sheet with the name \"{}\" already exists. Please enter another name.", title));
   if (title.empty() || title.size() > 400)
     return refuse("The sheet name cannot be empty or greater than 100 characters.");
   return {};
@@ -45,14 +43,12 @@ void move_to_index(Book& book, std::size_t from, std::int64_t index) {
 }
 
 ApiStatus resize(Book& book, Sheet& sheet, std::int64_t rows, std::int64_t columns) {
-  if (rows < 1 || columns < 1)
-    return refuse("Invalid grid size: a sheet must have at least one row and one column.");
+  if (rows < 1 || columns < 1) return refuse("Invalid grid size: a sheet must have at least one row and one column.");
   if (columns > kColumnsMax)
     return refuse(fmt::format("The number of columns ({}) exceeds the limit of {}.", columns, kColumnsMax));
   if (rows > kCellsMax)
     return refuse(fmt::format(
-        "This action would increase the number of cells in the workbook above the limit of {} cells.",
-        kCellsMax));
+        "This action would increase the number of cells in the workbook above the limit of {} cells.", kCellsMax));
   const auto cut = [&](Axis axis, int before, int after) {
     if (after >= before) return;
     follow_shift(book, sheet.id, axis, Shift{Shift::Kind::erase, after + 1, before - after});
@@ -73,8 +69,7 @@ void keep_further(Sheet& sheet, const Json& properties) {
   sheet.properties.clear();
   if (const Json::Object* object = properties.if_object())
     for (const auto& [name, value] : *object)
-      if (name != "sheetId" && name != "title" && name != "index" && name != "sheetType" &&
-          name != "gridProperties")
+      if (name != "sheetId" && name != "title" && name != "index" && name != "sheetType" && name != "gridProperties")
         sheet.properties.emplace_back(name, value);
   sheet.grid_properties.clear();
   if (const Json::Object* grid = properties["gridProperties"].if_object())
@@ -87,8 +82,7 @@ Api<Json> add_sheet(Batch& batch, const Json& request) {
   const Json& properties = request["properties"];
   Sheet sheet;
   sheet.title = properties.find("title") ? properties["title"].string_or() : free_title(book);
-  if (auto free = check_title(book, sheet.title, nullptr); !free)
-    return std::unexpected(std::move(free).error());
+  if (auto free = check_title(book, sheet.title, nullptr); !free) return std::unexpected(std::move(free).error());
   if (const auto id = properties["sheetId"].as_int()) {
     if (*id < 0) return refuse(fmt::format("Invalid sheetId: {}", *id));
     if (book.sheet(*id)) return refuse(fmt::format("Sheet with ID {} already exists", *id));
@@ -101,13 +95,11 @@ Api<Json> add_sheet(Batch& batch, const Json& request) {
   keep_further(sheet, properties);
   const std::int64_t id = sheet.id;
   book.sheets.push_back(std::move(sheet));
-  if (auto sized =
-          resize(book, book.sheets.back(), int_or(grid, "rowCount", 1000), int_or(grid, "columnCount", 26));
+  if (auto sized = resize(book, book.sheets.back(), int_or(grid, "rowCount", 1000), int_or(grid, "columnCount", 26));
       !sized)
     return std::unexpected(std::move(sized).error());
   move_to_index(book, book.sheets.size() - 1, index);
-  return Json::object(
-      {{"addSheet", Json::object({{"properties", sheet_properties_json(book, *book.sheet(id))}})}});
+  return Json::object({{"addSheet", Json::object({{"properties", sheet_properties_json(book, *book.sheet(id))}})}});
 }
 
 Api<Json> delete_sheet(Batch& batch, const Json& request) {
@@ -117,9 +109,8 @@ Api<Json> delete_sheet(Batch& batch, const Json& request) {
   if (book.sheets.size() == 1) return refuse("You can't remove all the sheets in a document.");
   const std::int64_t id = (*sheet)->id;
   std::erase_if(book.sheets, [id](const Sheet& s) { return s.id == id; });
-  std::erase_if(book.metadata, [id](const Metadata& m) {
-    return m.place != Metadata::Place::spreadsheet && m.sheet_id == id;
-  });
+  std::erase_if(book.metadata,
+                [id](const Metadata& m) { return m.place != Metadata::Place::spreadsheet && m.sheet_id == id; });
   std::erase_if(book.names, [id](const NamedRange& n) { return n.area.sheet_id == id; });
   rewrite_refs(book, [id](Ref& ref, std::int64_t target) {
     if (target != id) return false;
@@ -134,10 +125,9 @@ Api<Json> duplicate_sheet(Batch& batch, const Json& request) {
   const auto source = need_sheet(book, int_or(request, "sourceSheetId", 0));
   if (!source) return std::unexpected(source.error());
   Sheet copy = **source;
-  copy.title = request.find("newSheetName") ? request["newSheetName"].string_or()
-                                            : fmt::format("Copy of {}", copy.title);
-  if (auto free = check_title(book, copy.title, nullptr); !free)
-    return std::unexpected(std::move(free).error());
+  copy.title =
+      request.find("newSheetName") ? request["newSheetName"].string_or() : fmt::format("Copy of {}", copy.title);
+  if (auto free = check_title(book, copy.title, nullptr); !free) return std::unexpected(std::move(free).error());
   const auto id = request["newSheetId"].as_int();
   if (id && book.sheet(*id)) return refuse(fmt::format("Sheet with ID {} already exists", *id));
   copy.id = id ? *id : batch.new_id([&](std::int64_t candidate) { return book.sheet(candidate) != nullptr; });
@@ -176,13 +166,11 @@ Api<Json> update_sheet_properties(Batch& batch, const Json& request) {
   const Json& grid = next["gridProperties"];
   const std::int64_t rows = int_or(grid, "rowCount", sheet.row_count),
                      columns = int_or(grid, "columnCount", sheet.column_count);
-  if (auto sized = resize(book, sheet, rows, columns); !sized)
-    return std::unexpected(std::move(sized).error());
+  if (auto sized = resize(book, sheet, rows, columns); !sized) return std::unexpected(std::move(sized).error());
   const std::int64_t frozen_rows = int_or(grid, "frozenRowCount", 0),
                      frozen_columns = int_or(grid, "frozenColumnCount", 0);
   if (frozen_rows >= sheet.row_count) return refuse("You can't freeze all visible rows on the sheet.");
-  if (frozen_columns >= sheet.column_count)
-    return refuse("You can't freeze all visible columns on the sheet.");
+  if (frozen_columns >= sheet.column_count) return refuse("You can't freeze all visible columns on the sheet.");
   keep_further(sheet, next);
   const std::int64_t index = int_or(next, "index", index_before);
   if (index != index_before) {
@@ -255,12 +243,10 @@ Api<Json> add_protected_range(Batch& batch, const Json& request) {
   Placed placed = read_placed(area, given);
   Json rest = Json(placed.rest);
   const auto id = given["protectedRangeId"].as_int();
-  if (id && find_protection(book, *id))
-    return refuse(fmt::format("Protected range with ID {} already exists", *id));
+  if (id && find_protection(book, *id)) return refuse(fmt::format("Protected range with ID {} already exists", *id));
   if (!id)
-    rest.set("protectedRangeId", batch.new_id([&](std::int64_t candidate) {
-      return find_protection(book, candidate) != nullptr;
-    }));
+    rest.set("protectedRangeId",
+             batch.new_id([&](std::int64_t candidate) { return find_protection(book, candidate) != nullptr; }));
   rest.set("requestingUserCanEdit", true);
   placed.rest = *rest.if_object();
   Json reply = placed_json(placed);
@@ -302,13 +288,11 @@ Api<Json> delete_protected_range(Batch& batch, const Json& request) {
 
 ApiStatus check_range_name(const Book& book, std::string_view name, const NamedRange* own) {
   const NamedRange* other = book.named_range(name);
-  if (other && other != own)
-    return refuse(fmt::format("A named range with the name \"{}\" already exists.", name));
+  if (other && other != own) return refuse(fmt::format("A named range with the name \"{}\" already exists.", name));
   const bool plain = std::ranges::all_of(name, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
   });
-  if (name.empty() || !plain || std::isdigit(static_cast<unsigned char>(name.front())) ||
-      parse_a1_cells(name))
+  if (name.empty() || !plain || std::isdigit(static_cast<unsigned char>(name.front())) || parse_a1_cells(name))
     return refuse(fmt::format("Invalid name: {}", name));
   return {};
 }
@@ -319,8 +303,7 @@ Api<Json> add_named_range(Batch& batch, const Json& request) {
   const auto area = read_grid_range(book, given["range"]);
   if (!area) return std::unexpected(area.error());
   NamedRange named{.id = given["namedRangeId"].string_or(), .name = given["name"].string_or(), .area = *area};
-  if (auto fine = check_range_name(book, named.name, nullptr); !fine)
-    return std::unexpected(std::move(fine).error());
+  if (auto fine = check_range_name(book, named.name, nullptr); !fine) return std::unexpected(std::move(fine).error());
   if (named.id.empty()) named.id = std::to_string(batch.new_id([](std::int64_t) { return false; }));
   if (std::ranges::any_of(book.names, [&](const NamedRange& n) { return n.id == named.id; }))
     return refuse(fmt::format("Named range with ID {} already exists", named.id));
@@ -342,8 +325,7 @@ Api<Json> update_named_range(Batch& batch, const Json& request) {
   const auto area = read_grid_range(book, next["range"]);
   if (!area) return std::unexpected(area.error());
   const std::string name = next["name"].string_or();
-  if (auto fine = check_range_name(book, name, &*found); !fine)
-    return std::unexpected(std::move(fine).error());
+  if (auto fine = check_range_name(book, name, &*found); !fine) return std::unexpected(std::move(fine).error());
   found->name = name;
   found->area = *area;
   return empty_reply();

@@ -125,8 +125,8 @@ Api<Area> Book::resolve_a1(std::string_view text) const {
   area.sheet_id = on->id;
   // A range may end beyond the grid; one that starts there is refused.
   if (area.row_first > on->row_count || area.column_first > on->column_count)
-    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", a1(area),
-                              on->row_count, on->column_count));
+    return refuse(fmt::format("Range ({}) exceeds grid limits. Max rows: {}, max columns: {}", a1(area), on->row_count,
+                              on->column_count));
   if (area.row_last != kOpen) area.row_last = std::min(area.row_last, on->row_count);
   if (area.column_last != kOpen) area.column_last = std::min(area.column_last, on->column_count);
   return area;

@@ -41,8 +41,8 @@ Operand Calculation::run(const Node& node) {
     case Node::Kind::missing:
       return Value{};
     case Node::Kind::error:
-      for (const ErrorKind kind : {ErrorKind::divide_by_zero, ErrorKind::value, ErrorKind::name,
-                                   ErrorKind::num, ErrorKind::not_available, ErrorKind::null_value})
+      for (const ErrorKind kind : {ErrorKind::divide_by_zero, ErrorKind::value, ErrorKind::name, ErrorKind::num,
+                                   ErrorKind::not_available, ErrorKind::null_value})
         if (error_text(kind) == node.text) return Value{kind};
       return Value{ErrorKind::ref};
     case Node::Kind::ref:
@@ -121,8 +121,7 @@ Operand Calculation::run_array(const Node& node) {
 
 Value Calculation::single(const Operand& operand) {
   if (const auto* value = std::get_if<Value>(&operand)) return *value;
-  if (const auto* grid = std::get_if<ValueGrid>(&operand))
-    return grid->cells.empty() ? Value{} : grid->at(1, 1);
+  if (const auto* grid = std::get_if<ValueGrid>(&operand)) return grid->cells.empty() ? Value{} : grid->at(1, 1);
   const auto& range = std::get<RangeOperand>(operand);
   const Area& a = range.area;
   if (a.row_first == a.row_last && a.column_first == a.column_last)

@@ -35,8 +35,7 @@ class Calculation {
   Operand run_array(const Node& node);
   Operand run_call(const Node& node);
   // Applies `work` to single values, or cell by cell over arrays in array mode.
-  Operand map(const std::vector<Operand>& operands,
-              const std::function<Value(const std::vector<Value>&)>& work);
+  Operand map(const std::vector<Operand>& operands, const std::function<Value(const std::vector<Value>&)>& work);
 
   Evaluator& evaluator_;
   const Sheet& sheet_;

@@ -12,12 +12,10 @@ constexpr std::string_view kFurther[] = {"dataValidation", "textFormatRuns",    
 }
 
 Api<CellMask> CellMask::parse(std::string_view fields) {
-  if (fields.empty())
-    return refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)");
+  if (fields.empty()) return refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)");
   auto mask = FieldMask::parse(fields);
   if (!mask) return refuse(fmt::format("Invalid field: {}", fields));
-  if (auto fits = check_mask(*mask, "CellData"); !fits)
-    return refuse(fmt::format("Invalid field: {}", fields));
+  if (auto fits = check_mask(*mask, "CellData"); !fits) return refuse(fmt::format("Invalid field: {}", fields));
   CellMask out;
   out.mask_ = std::move(*mask);
   out.value_ = out.mask_.takes("userEnteredValue");
@@ -69,8 +67,7 @@ ApiStatus write_extended_value(const Book& book, Cell& cell, const Json* value) 
 
 ApiStatus CellMask::write(Book& book, Cell& cell, const Json* data) const {
   if (value_)
-    if (auto written = write_extended_value(book, cell, data ? data->find("userEnteredValue") : nullptr);
-        !written)
+    if (auto written = write_extended_value(book, cell, data ? data->find("userEnteredValue") : nullptr); !written)
       return written;
   if (const FieldMask* format = mask_.below("userEnteredFormat")) {
     const Json* given = data ? data->find("userEnteredFormat") : nullptr;

@@ -42,10 +42,8 @@ Api<Json> change_values(Book& book, const Json& body) {
                            .insert_rows = flag(one, "insertRows")};
     auto done = write_values(book, write);
     if (!done) return std::unexpected(std::move(done).error());
-    Json reply = Json::object({{"area", area_body(done->updated)},
-                               {"rows", done->rows},
-                               {"columns", done->columns},
-                               {"cells", done->cells}});
+    Json reply = Json::object(
+        {{"area", area_body(done->updated)}, {"rows", done->rows}, {"columns", done->columns}, {"cells", done->cells}});
     if (done->table) reply.set("table", area_body(*done->table));
     replies.push_back(std::move(reply));
   }
@@ -54,8 +52,7 @@ Api<Json> change_values(Book& book, const Json& body) {
 
 }  // namespace
 
-Api<Json> LocalSheets::Impl::make_change(StoredBook& stored, const std::string& kind, const Json& body,
-                                         Draws& draws) {
+Api<Json> LocalSheets::Impl::make_change(StoredBook& stored, const std::string& kind, const Json& body, Draws& draws) {
   if (kind == "batch") return apply_batch(Batch{stored.book, draws}, *body.if_array());
   if (kind == "values") return change_values(stored.book, body);
   stored.shared_with.clear();  // "share": the whole list
@@ -70,8 +67,7 @@ Status LocalSheets::Impl::load() {
     for (const Change& past : changes) {
       Draws draws(past.draws);
       if (!past.body.if_array() || !make_change(held->stored, past.kind, past.body, draws))
-        return fail(Errc::corrupt,
-                    "a stored change of spreadsheet " + held->stored.book.id + " cannot be made again");
+        return fail(Errc::corrupt, "a stored change of spreadsheet " + held->stored.book.id + " cannot be made again");
       ++held->stored.version;
       if (past.kind != "share") held->stored.modified = past.at;
     }

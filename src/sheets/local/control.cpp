@@ -28,34 +28,30 @@ Millis millis_of(const Json& body, const char* name) { return Millis{int_or(body
 Json::Array list_of(const Json& value) { return value.if_array() ? *value.if_array() : Json::Array{}; }
 
 std::optional<CallKind> kind_named(std::string_view name) {
-  for (const CallKind kind :
-       {CallKind::read, CallKind::write, CallKind::token, CallKind::drive, CallKind::other})
+  for (const CallKind kind : {CallKind::read, CallKind::write, CallKind::token, CallKind::drive, CallKind::other})
     if (to_string(kind) == name) return kind;
   return std::nullopt;
 }
 
 std::optional<Fault::Kind> fault_named(std::string_view name) {
   using Kind = Fault::Kind;
-  static constexpr std::array<std::pair<std::string_view, Kind>, 10> kNames = {
-      {{"", Kind::none},
-       {"none", Kind::none},
-       {"status", Kind::status},
-       {"html", Kind::html},
-       {"empty", Kind::empty},
-       {"refused", Kind::refused},
-       {"resetBefore", Kind::reset_before},
-       {"resetAfter", Kind::reset_after},
-       {"cut", Kind::cut},
-       {"statusAfter", Kind::status_after}}};
+  static constexpr std::array<std::pair<std::string_view, Kind>, 10> kNames = {{{"", Kind::none},
+                                                                                {"none", Kind::none},
+                                                                                {"status", Kind::status},
+                                                                                {"html", Kind::html},
+                                                                                {"empty", Kind::empty},
+                                                                                {"refused", Kind::refused},
+                                                                                {"resetBefore", Kind::reset_before},
+                                                                                {"resetAfter", Kind::reset_after},
+                                                                                {"cut", Kind::cut},
+                                                                                {"statusAfter", Kind::status_after}}};
   for (const auto& [known, kind] : kNames)
     if (known == name) return kind;
   return std::nullopt;
 }
 
 net::Response done() { return json_response("{}"); }
-net::Response wrong(std::string message) {
-  return error_response({400, "INVALID_ARGUMENT", std::move(message), {}});
-}
+net::Response wrong(std::string message) { return error_response({400, "INVALID_ARGUMENT", std::move(message), {}}); }
 
 SeedBook seed_of(const Json& body) {
   SeedBook seed{.id = body["id"].string_or(),
@@ -115,8 +111,7 @@ net::Response LocalSheets::Impl::control(const net::Request& request) {
     return done();
   }
   if (request.method != "POST") return error_response({404, "NOT_FOUND", "Method not found.", {}});
-  const auto body =
-      parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body));
+  const auto body = parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body));
   if (!body) return wrong(body.error().message);
   if (what == "/faults") {
     const auto kind = kind_named((*body)["kind"].string_or("write"));
@@ -139,10 +134,9 @@ net::Response LocalSheets::Impl::control(const net::Request& request) {
     return done();
   }
   if (what == "/quota") {
-    options.quota =
-        QuotaLimits{static_cast<int>(int_or(*body, "reads", 0)), static_cast<int>(int_or(*body, "writes", 0)),
-                    static_cast<int>(int_or(*body, "projectReads", 0)),
-                    static_cast<int>(int_or(*body, "projectWrites", 0))};
+    options.quota = QuotaLimits{
+        static_cast<int>(int_or(*body, "reads", 0)), static_cast<int>(int_or(*body, "writes", 0)),
+        static_cast<int>(int_or(*body, "projectReads", 0)), static_cast<int>(int_or(*body, "projectWrites", 0))};
     return done();
   }
   if (what == "/share" || what == "/unshare") {

@@ -76,8 +76,7 @@ Result<std::string> LocalSheets::Impl::build_and_create(const SeedBook& seed) {
     }
     sheet.row_count = std::max(tab.rows, static_cast<int>(tab.cells.size()));
     sheet.column_count = tab.columns;
-    for (const auto& row : tab.cells)
-      sheet.column_count = std::max(sheet.column_count, static_cast<int>(row.size()));
+    for (const auto& row : tab.cells) sheet.column_count = std::max(sheet.column_count, static_cast<int>(row.size()));
     if (tab.frozen_rows > 0) sheet.grid_properties.emplace_back("frozenRowCount", tab.frozen_rows);
     book.sheets.push_back(std::move(sheet));
   }
@@ -141,8 +140,7 @@ Status LocalSheets::share(std::string_view id, const std::string& address) {
   if (!held) return fail(Errc::not_found, "no such spreadsheet");
   auto addresses = held->stored.shared_with;
   if (!addresses.insert(address).second) return {};
-  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done)
-    return from_api(done.error());
+  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done) return from_api(done.error());
   return {};
 }
 
@@ -151,8 +149,7 @@ Status LocalSheets::unshare(std::string_view id, const std::string& address) {
   if (!held) return fail(Errc::not_found, "no such spreadsheet");
   auto addresses = held->stored.shared_with;
   if (addresses.erase(address) == 0) return {};
-  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done)
-    return from_api(done.error());
+  if (auto done = impl_->change(*held, "share", address_list(addresses)); !done) return from_api(done.error());
   return {};
 }
 
@@ -196,8 +193,7 @@ Result<CellView> LocalSheets::cell(std::string_view id, std::string_view title, 
   return out;
 }
 
-Result<std::vector<std::vector<std::string>>> LocalSheets::values(std::string_view id,
-                                                                  std::string_view title) {
+Result<std::vector<std::vector<std::string>>> LocalSheets::values(std::string_view id, std::string_view title) {
   Impl::Held* held = impl_->find(id);
   const Sheet* sheet = held ? held->stored.book.sheet_by_title(title) : nullptr;
   if (!sheet) return fail(Errc::not_found, "no such spreadsheet or tab");

@@ -14,8 +14,7 @@ net::Response drive_error(int code, std::string reason, std::string message) {
   errors.push(Json::object({{"domain", "global"}, {"reason", std::move(reason)}, {"message", message}}));
   net::Response out = json_response(
       Json::object(
-          {{"error",
-            Json::object({{"errors", std::move(errors)}, {"code", code}, {"message", std::move(message)}})}})
+          {{"error", Json::object({{"errors", std::move(errors)}, {"code", code}, {"message", std::move(message)}})}})
           .dump());
   out.status = code;
   return out;
@@ -26,16 +25,15 @@ namespace {
 constexpr std::string_view kMimeType = "application/vnd.google-apps.spreadsheet";
 
 Json file_json(const StoredBook& stored) {
-  return Json::object(
-      {{"kind", "drive#file"},
-       {"id", stored.book.id},
-       {"name", stored.book.title},
-       {"mimeType", kMimeType},
-       {"trashed", false},
-       {"version", std::to_string(stored.version)},
-       {"createdTime", to_iso8601(stored.created)},
-       {"modifiedTime", to_iso8601(stored.modified)},
-       {"webViewLink", fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", stored.book.id)}});
+  return Json::object({{"kind", "drive#file"},
+                       {"id", stored.book.id},
+                       {"name", stored.book.title},
+                       {"mimeType", kMimeType},
+                       {"trashed", false},
+                       {"version", std::to_string(stored.version)},
+                       {"createdTime", to_iso8601(stored.created)},
+                       {"modifiedTime", to_iso8601(stored.modified)},
+                       {"webViewLink", fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", stored.book.id)}});
 }
 
 // What Drive gives of a file when `fields` does not say.
@@ -55,27 +53,23 @@ std::optional<std::int64_t> whole_number(const std::string* text) {
 
 }  // namespace
 
-net::Response LocalSheets::Impl::drive(const net::Request& request, const CallContext& context,
-                                       const CallInfo& info) {
+net::Response LocalSheets::Impl::drive(const net::Request& request, const CallContext& context, const CallInfo& info) {
   const bool checked = options.require_token && !context.trusted;
   if (checked) {
     const std::string_view authorization = request.header("authorization");
-    if (!tokens.account(authorization, clock.now()))
-      return drive_error(401, "authError", "Invalid Credentials");
+    if (!tokens.account(authorization, clock.now())) return drive_error(401, "authError", "Invalid Credentials");
     if (!tokens.may_use_sheets(authorization))
       return drive_error(403, "insufficientPermissions",
                          "Insufficient Permission: Request had insufficient authentication scopes.");
   }
   if (request.method != "GET") return drive_error(404, "notFound", "Not Found");
   const auto visible = [&](const Held& held) {
-    return !checked || held.stored.shared_with.contains(info.account) ||
-           held.stored.shared_with.contains("*");
+    return !checked || held.stored.shared_with.contains(info.account) || held.stored.shared_with.contains("*");
   };
   QueryMask mask;
   if (const std::string* fields = request.query_value("fields"); fields && !fields->empty()) {
     auto read = FieldMask::parse(*fields);
-    if (!read)
-      return drive_error(400, "invalidParameter", fmt::format("Invalid field selection {}", *fields));
+    if (!read) return drive_error(400, "invalidParameter", fmt::format("Invalid field selection {}", *fields));
     mask = QueryMask{true, std::move(*read)};
   }
   std::string path = request.path;
@@ -95,16 +89,15 @@ net::Response LocalSheets::Impl::drive(const net::Request& request, const CallCo
       if (visible(*held)) files.push(one.filter(file_json(held->stored)));
     return json_response(
         mask.mask
-            .filter(Json::object(
-                {{"kind", "drive#fileList"}, {"incompleteSearch", false}, {"files", std::move(files)}}))
+            .filter(
+                Json::object({{"kind", "drive#fileList"}, {"incompleteSearch", false}, {"files", std::move(files)}}))
             .dump());
   }
   const std::int64_t next = feed_start + static_cast<std::int64_t>(changed.size());
   if (path == "/drive/v3/changes/startPageToken")
-    return json_response(mask.mask
-                             .filter(Json::object({{"kind", "drive#startPageToken"},
-                                                   {"startPageToken", std::to_string(next)}}))
-                             .dump());
+    return json_response(
+        mask.mask.filter(Json::object({{"kind", "drive#startPageToken"}, {"startPageToken", std::to_string(next)}}))
+            .dump());
   if (path == "/drive/v3/changes") {
     const auto token = whole_number(request.query_value("pageToken"));
     if (!token || *token < 1 || *token > next) return drive_error(400, "invalid", "Invalid Value");
@@ -133,8 +126,7 @@ net::Response LocalSheets::Impl::drive(const net::Request& request, const CallCo
                                {"fileId", id},
                                {"removed", gone},
                                {"time", to_iso8601(gone ? clock.now() : held->stored.modified)}});
-      if (!gone)
-        one.set("file", mask.given ? file_json(held->stored) : usual_file().filter(file_json(held->stored)));
+      if (!gone) one.set("file", mask.given ? file_json(held->stored) : usual_file().filter(file_json(held->stored)));
       changes.push(inner ? inner->filter(one) : one);
     }
     Json out = Json::object({{"kind", "drive#changeList"}});

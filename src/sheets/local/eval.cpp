@@ -172,8 +172,7 @@ std::uint32_t Evaluator::inherited_format(const Sheet& sheet, const Formula& for
 
 std::string Evaluator::hyperlink(const Sheet& sheet, int row, int column, const Formula& formula) {
   const Node* tree = formula.tree();
-  if (!tree || tree->kind != Node::Kind::call || tree->text != "HYPERLINK" || tree->children.empty())
-    return {};
+  if (!tree || tree->kind != Node::Kind::call || tree->text != "HYPERLINK" || tree->children.empty()) return {};
   Calculation run(*this, sheet, row, column, formula);
   return text_of(run.single(tree->children.front()));
 }

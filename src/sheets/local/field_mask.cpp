@@ -51,16 +51,15 @@ class MaskParser {
 
  private:
   static bool is_name(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '*' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '*' ||
+           c == '-';
   }
   void skip() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
   }
   // "a,a/b" takes all of a: a member that is there without members of its own stays so.
   static FieldMask& child(FieldMask& at, const std::string& name) {
-    if (const auto found = at.members().find(name);
-        found != at.members().end() && found->second.members().empty()) {
+    if (const auto found = at.members().find(name); found != at.members().end() && found->second.members().empty()) {
       FieldMask& all = at.add(name);
       all.add("*");
       return all;
@@ -146,9 +145,8 @@ void apply_masked(Json& target, const Json& source, const FieldMask& mask) {
     if (!empty)
       target.set(name, std::move(part));
     else if (Json::Object* object = target.if_object())
-      std::erase_if(*object, [gone = std::string_view(name)](const Json::Member& member) {
-        return member.first == gone;
-      });
+      std::erase_if(*object,
+                    [gone = std::string_view(name)](const Json::Member& member) { return member.first == gone; });
   }
 }
 

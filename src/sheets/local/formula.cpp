@@ -36,8 +36,7 @@ void print_ref(std::string& out, const Ref& ref, const TabNames& tabs) {
     return;
   }
   const Area& a = ref.area;
-  if (!ref.is_range)
-    return print_corner(out, a.row_first, a.column_first, ref.row_fixed_first, ref.column_fixed_first);
+  if (!ref.is_range) return print_corner(out, a.row_first, a.column_first, ref.row_fixed_first, ref.column_fixed_first);
   const bool all_rows = a.row_first == 1 && a.row_last == kOpen;
   const bool all_columns = a.column_first == 1 && a.column_last == kOpen;
   print_corner(out, all_rows ? 0 : a.row_first, all_columns ? 0 : a.column_first, ref.row_fixed_first,

@@ -206,8 +206,7 @@ std::vector<Token> tokenize(std::string_view text, const TabNames& tabs) {
     } else if (c == '#') {
       const auto hit = std::ranges::find_if(kErrors, [&](auto e) { return text.substr(at).starts_with(e); });
       const std::size_t length = hit == kErrors.end() ? 1 : hit->size();
-      out.push_back(
-          Token{hit == kErrors.end() ? Kind::bad : Kind::error, std::string(text.substr(at, length)), {}});
+      out.push_back(Token{hit == kErrors.end() ? Kind::bad : Kind::error, std::string(text.substr(at, length)), {}});
       at += length;
     } else if (c == '(') {
       single(Kind::open);

@@ -249,10 +249,8 @@ std::optional<Value> run_aggregate(std::string_view name, Calculation& calculati
   if (name == "COUNTA") return static_cast<double>(fold.filled);
   if (name == "MIN") return fold.least;
   if (name == "MAX") return fold.most;
-  if (logical)
-    return fold.numbers == 0 ? Value{ErrorKind::value} : Value{name == "AND" ? fold.all : fold.any};
-  return fold.numbers == 0 ? Value{ErrorKind::divide_by_zero}
-                           : Value{fold.sum / static_cast<double>(fold.numbers)};
+  if (logical) return fold.numbers == 0 ? Value{ErrorKind::value} : Value{name == "AND" ? fold.all : fold.any};
+  return fold.numbers == 0 ? Value{ErrorKind::divide_by_zero} : Value{fold.sum / static_cast<double>(fold.numbers)};
 }
 
 }  // namespace rowlane::sheets::local

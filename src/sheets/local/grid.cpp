@@ -66,8 +66,7 @@ void Row::erase_columns(int column, int count) {
 
 void Row::recount() {
   while (!cells.empty() && cells.back().is_bare()) cells.pop_back();
-  formulas =
-      static_cast<int>(std::ranges::count_if(cells, [](const Cell& c) { return c.formula() != nullptr; }));
+  formulas = static_cast<int>(std::ranges::count_if(cells, [](const Cell& c) { return c.formula() != nullptr; }));
 }
 
 bool Row::has_content() const {
@@ -174,8 +173,7 @@ void RowTable::insert(int row, std::vector<RowPtr> rows) {
   for (std::size_t i = 0; i < rows.size(); i += kChunkRows) {
     auto chunk = std::make_shared<Chunk>();
     const std::size_t end = std::min(rows.size(), i + kChunkRows);
-    chunk->rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(i),
-                       rows.begin() + static_cast<std::ptrdiff_t>(end));
+    chunk->rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(i), rows.begin() + static_cast<std::ptrdiff_t>(end));
     recount(*chunk);
     made.push_back(std::move(chunk));
   }
@@ -208,8 +206,7 @@ std::vector<RowPtr> RowTable::slice(int row, int count) const {
   std::vector<RowPtr> out(static_cast<std::size_t>(count));
   for (int i = 0; i < count && row + i <= size_; ++i) {
     const Place place = place_of(row + i);
-    out[static_cast<std::size_t>(i)] =
-        chunks_[place.chunk]->rows[static_cast<std::size_t>(row + i - place.base - 1)];
+    out[static_cast<std::size_t>(i)] = chunks_[place.chunk]->rows[static_cast<std::size_t>(row + i - place.base - 1)];
   }
   return out;
 }

@@ -17,16 +17,7 @@ namespace rowlane::sheets::local {
 
 class Formula;
 
-enum class ErrorKind : std::uint8_t {
-  error,
-  null_value,
-  divide_by_zero,
-  value,
-  ref,
-  name,
-  num,
-  not_available
-};
+enum class ErrorKind : std::uint8_t { error, null_value, divide_by_zero, value, ref, name, num, not_available };
 
 // Empty, text, number, truth, error.
 using Value = std::variant<std::monostate, std::string, double, bool, ErrorKind>;
@@ -56,9 +47,7 @@ struct Cell {
   void set_formula(std::shared_ptr<const Formula> formula);
   void set_note(std::string note);
   void set_further(std::string_view name, const Json& value);  // null removes it
-  [[nodiscard]] std::string_view note() const {
-    return extra ? std::string_view(extra->note) : std::string_view();
-  }
+  [[nodiscard]] std::string_view note() const { return extra ? std::string_view(extra->note) : std::string_view(); }
 
  private:
   void set_extra(CellExtra next);
@@ -71,9 +60,8 @@ struct Row {
   std::optional<int> pixel_size;
 
   [[nodiscard]] const Cell* find(int column) const {
-    return column >= 1 && column <= static_cast<int>(cells.size())
-               ? &cells[static_cast<std::size_t>(column - 1)]
-               : nullptr;
+    return column >= 1 && column <= static_cast<int>(cells.size()) ? &cells[static_cast<std::size_t>(column - 1)]
+                                                                   : nullptr;
   }
   void set(int column, Cell cell);
   void insert_columns(int column, int count);

@@ -58,8 +58,7 @@ struct LocalSheets::Impl {
   Random& random;
   Storage storage;
   std::map<std::string, std::unique_ptr<Held>, std::less<>> books;
-  std::deque<std::string>
-      changed;  // ids of changed spreadsheets: the change feed, from page token `feed_start`
+  std::deque<std::string> changed;  // ids of changed spreadsheets: the change feed, from page token `feed_start`
   std::int64_t feed_start = 1;
   Tokens tokens;
   QuotaWindow quota;
@@ -87,8 +86,7 @@ struct LocalSheets::Impl {
   CallInfo classify(const net::Request& request, const CallContext& context);
   net::Response answer(net::Request& request, const CallContext& context, const CallInfo& info);
   // Who may do this: a refusal, or nothing.
-  std::optional<ApiError> check_caller(const net::Request& request, const CallContext& context,
-                                       const CallInfo& info);
+  std::optional<ApiError> check_caller(const net::Request& request, const CallContext& context, const CallInfo& info);
   net::Response sheets(const net::Request& request, const CallInfo& info);
   Api<std::string> create_spreadsheet(const net::Request& request);
   Api<std::string> get_spreadsheet(Held& held, const net::Request& request);

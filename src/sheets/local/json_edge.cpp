@@ -21,22 +21,20 @@ Api<Area> read_grid_range(const Book& book, const Json& range) {
   area.sheet_id = int_or(range, "sheetId", 0);
   const Sheet* sheet = book.sheet(area.sheet_id);
   if (!sheet) return refuse(fmt::format("No grid with id: {}", area.sheet_id));
-  const auto read = [&](std::string_view start_name, std::string_view end_name, int& first,
-                        int& last) -> ApiStatus {
+  const auto read = [&](std::string_view start_name, std::string_view end_name, int& first, int& last) -> ApiStatus {
     const std::int64_t start = int_or(range, start_name, 0);
     const auto end = range[end_name].as_int();
     if (start < 0) return refuse(fmt::format("range.{} must be >= 0, but was {}", start_name, start));
     if (end && *end < start)
-      return refuse(fmt::format("range.{} ({}) must not be less than range.{} ({})", end_name, *end,
-                                start_name, start));
+      return refuse(
+          fmt::format("range.{} ({}) must not be less than range.{} ({})", end_name, *end, start_name, start));
     first = static_cast<int>(start) + 1;
     last = end ? static_cast<int>(*end) : kOpen;
     return {};
   };
   if (auto rows = read("startRowIndex", "endRowIndex", area.row_first, area.row_last); !rows)
     return std::unexpected(std::move(rows).error());
-  if (auto columns = read("startColumnIndex", "endColumnIndex", area.column_first, area.column_last);
-      !columns)
+  if (auto columns = read("startColumnIndex", "endColumnIndex", area.column_first, area.column_last); !columns)
     return std::unexpected(std::move(columns).error());
   const bool rows_fit =
       area.row_first <= sheet->row_count && (area.row_last == kOpen || area.row_last <= sheet->row_count);
@@ -163,19 +161,15 @@ Api<bool> metadata_matches(const Book& book, const Metadata& item, const Json& f
   if (!lookup.if_object()) return refuse("dataFilter must be specified");
   if (const auto id = lookup["metadataId"].as_int(); id && *id != item.id) return false;
   if (const Json* key = lookup.find("metadataKey"); key && key->string_or() != item.key) return false;
-  if (const Json* value = lookup.find("metadataValue"); value && value->string_or() != item.value)
+  if (const Json* value = lookup.find("metadataValue"); value && value->string_or() != item.value) return false;
+  if (const Json* visibility = lookup.find("visibility"); visibility && visibility->string_or() != item.visibility)
     return false;
-  if (const Json* visibility = lookup.find("visibility");
-      visibility && visibility->string_or() != item.visibility)
-    return false;
-  if (const Json* type = lookup.find("locationType"); type && type->string_or() != place_name(item.place))
-    return false;
+  if (const Json* type = lookup.find("locationType"); type && type->string_or() != place_name(item.place)) return false;
   if (const Json* location = lookup.find("metadataLocation")) {
     const bool exact = lookup["locationMatchingStrategy"].string_or() == "EXACT_LOCATION";
     Metadata at;
     Book copy = book;
-    if (auto read = read_metadata_location(copy, *location, at); !read)
-      return std::unexpected(std::move(read).error());
+    if (auto read = read_metadata_location(copy, *location, at); !read) return std::unexpected(std::move(read).error());
     if (exact && at.place != item.place) return false;
     if (at.place != Metadata::Place::spreadsheet && at.sheet_id != item.sheet_id) return false;
     if ((at.place == Metadata::Place::row || at.place == Metadata::Place::column) && at.place == item.place &&
@@ -186,8 +180,7 @@ Api<bool> metadata_matches(const Book& book, const Metadata& item, const Json& f
 }
 
 Json named_range_json(const NamedRange& named) {
-  return Json::object(
-      {{"namedRangeId", named.id}, {"name", named.name}, {"range", grid_range_json(named.area)}});
+  return Json::object({{"namedRangeId", named.id}, {"name", named.name}, {"range", grid_range_json(named.area)}});
 }
 
 Json placed_json(const Placed& placed) {
@@ -239,10 +232,8 @@ Json sheet_properties_json(const Book& book, const Sheet& sheet) {
 }
 
 Json spreadsheet_properties_json(const Book& book) {
-  Json out = Json::object({{"title", book.title},
-                           {"locale", book.locale},
-                           {"autoRecalc", "ON_CHANGE"},
-                           {"timeZone", book.time_zone}});
+  Json out = Json::object(
+      {{"title", book.title}, {"locale", book.locale}, {"autoRecalc", "ON_CHANGE"}, {"timeZone", book.time_zone}});
   for (const auto& [name, value] : book.properties) out.set(name, value);
   return out;
 }

@@ -67,7 +67,7 @@ struct Fault {
   std::int64_t cut_after_bytes = 0;
   bool expire_tokens = false;  // all tokens given out so far are void before the call is looked at
   Json::Array edit_before;     // batchUpdate requests of "a person", applied right before the call's effect
-  Json::Array edit_after;  // the same, right after it (after a read: between that read and the next write)
+  Json::Array edit_after;      // the same, right after it (after a read: between that read and the next write)
 };
 
 // Decides what happens to each call. The hook is asked first; what it leaves alone goes by the script.
@@ -92,9 +92,7 @@ class Faults {
 struct QuotaLimits {
   int reads = 0, writes = 0;                  // for one account
   int project_reads = 0, project_writes = 0;  // for all accounts together
-  static QuotaLimits google() {
-    return {.reads = 60, .writes = 60, .project_reads = 300, .project_writes = 300};
-  }
+  static QuotaLimits google() { return {.reads = 60, .writes = 60, .project_reads = 300, .project_writes = 300}; }
 };
 
 struct Options {

@@ -42,18 +42,17 @@ Task<Result<net::HttpAnswer>> LocalTransport::send(net::HttpRequest request) {
   const CallContext context{.trusted = trusted_};
   Executor& executor = *Executor::current();
   if (!calls_) calls_.emplace(executor);
-  std::optional<Reply> reply =
-      co_await suspend_for<std::optional<Reply>>([&](Resolver<std::optional<Reply>> resolver) {
-        auto done = std::make_shared<std::optional<Resolver<std::optional<Reply>>>>(std::move(resolver));
-        calls_->spawn(deliver(&service_, std::move(inner), context, done));
-        // Behind the call's first step: a call that did not have to wait needs no timer.
-        executor.post([done, &executor, timeout = request.timeout] {
-          if (!*done) return;
-          executor.post_after(timeout, [done] {
-            if (auto late = std::exchange(*done, std::nullopt)) (*late)(std::nullopt);
-          });
-        });
+  std::optional<Reply> reply = co_await suspend_for<std::optional<Reply>>([&](Resolver<std::optional<Reply>> resolver) {
+    auto done = std::make_shared<std::optional<Resolver<std::optional<Reply>>>>(std::move(resolver));
+    calls_->spawn(deliver(&service_, std::move(inner), context, done));
+    // Behind the call's first step: a call that did not have to wait needs no timer.
+    executor.post([done, &executor, timeout = request.timeout] {
+      if (!*done) return;
+      executor.post_after(timeout, [done] {
+        if (auto late = std::exchange(*done, std::nullopt)) (*late)(std::nullopt);
       });
+    });
+  });
   if (!reply) co_return fail(Errc::unknown_outcome, "the local Sheets service did not answer in time");
   if (reply->refused) co_return fail(Errc::unavailable, "the connection was refused");
   net::Response& response = reply->response;

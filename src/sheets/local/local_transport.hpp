@@ -20,8 +20,7 @@ class LocalTransport final : public net::HttpClient {
 
   // `service` outlives the transport. A call goes on when its sender waits no more, but not beyond the transport,
   // which is used on one executor. With `trusted`, no token is asked for.
-  explicit LocalTransport(LocalSheets& service, bool trusted = true,
-                          std::string address = std::string(kAddress));
+  explicit LocalTransport(LocalSheets& service, bool trusted = true, std::string address = std::string(kAddress));
   Task<Result<net::HttpAnswer>> send(net::HttpRequest request) override;
 
   // An answer given to `on_body` comes in pieces of so many bytes.

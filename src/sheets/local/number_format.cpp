@@ -121,9 +121,7 @@ std::string format_date(double serial, std::string_view pattern) {
     const char low = static_cast<char>(c | 0x20);
     std::size_t run = 1;
     while (i + run < pattern.size() && (pattern[i + run] | 0x20) == low) ++run;
-    const auto number = [&](int value) {
-      out += run >= 2 ? fmt::format("{:02}", value) : fmt::format("{}", value);
-    };
+    const auto number = [&](int value) { out += run >= 2 ? fmt::format("{:02}", value) : fmt::format("{}", value); };
     switch (low) {
       case 'y':
         out += run <= 2 ? fmt::format("{:02}", t.year % 100) : fmt::format("{:04}", t.year);
@@ -137,9 +135,7 @@ std::string format_date(double serial, std::string_view pattern) {
         break;
       case 'm': {
         std::size_t next = i + run;
-        while (next < pattern.size() &&
-               (pattern[next] == ':' || pattern[next] == ' ' || pattern[next] == '.'))
-          ++next;
+        while (next < pattern.size() && (pattern[next] == ':' || pattern[next] == ' ' || pattern[next] == '.')) ++next;
         const bool minutes =
             before == 'h' || (next < pattern.size() && (pattern[next] | 0x20) == 's' && next > i + run);
         const auto name = kMonths[static_cast<std::size_t>(t.month - 1)];
@@ -180,11 +176,9 @@ std::string format_section(double x, std::string_view section, const Locale& loc
       literal = section[++i];
     } else if (c == '[') {
       const std::size_t close = section.find(']', i);
-      std::string_view inside =
-          section.substr(i + 1, close == std::string_view::npos ? close : close - i - 1);
+      std::string_view inside = section.substr(i + 1, close == std::string_view::npos ? close : close - i - 1);
       if (inside.starts_with('$'))
-        literal = inside.substr(
-            1, inside.find('-') == std::string_view::npos ? inside.size() : inside.find('-') - 1);
+        literal = inside.substr(1, inside.find('-') == std::string_view::npos ? inside.size() : inside.find('-') - 1);
       if (close == std::string_view::npos) break;
       i = close;
     } else if (c == '_' || c == '*') {
@@ -196,9 +190,7 @@ std::string format_section(double x, std::string_view section, const Locale& loc
       continue;
     } else if ((c == 'E' || c == 'e') && in_digits) {
       exponent = true;
-      while (i + 1 < section.size() &&
-             (section[i + 1] == '+' || section[i + 1] == '-' || section[i + 1] == '0'))
-        ++i;
+      while (i + 1 < section.size() && (section[i + 1] == '+' || section[i + 1] == '-' || section[i + 1] == '0')) ++i;
       continue;
     } else {
       if (c == '%') percent = true;
@@ -273,12 +265,8 @@ const Locale& locale_of(std::string_view name) {
   static const Locale kUs{};
   static const Locale kIndia{.lakh = true, .date_order = 'd', .date = "dd/MM/yyyy", .currency = "₹"};
   static const Locale kBritain{.date_order = 'd', .date = "dd/MM/yyyy", .currency = "£"};
-  static const Locale kGermany{.decimal = ',',
-                               .group = '.',
-                               .date_order = 'd',
-                               .date = "dd.MM.yyyy",
-                               .currency = "€",
-                               .currency_after = true};
+  static const Locale kGermany{
+      .decimal = ',', .group = '.', .date_order = 'd', .date = "dd.MM.yyyy", .currency = "€", .currency_after = true};
   if (name == "en_IN" || name == "hi_IN") return kIndia;
   if (name == "en_GB") return kBritain;
   if (name.starts_with("de")) return kGermany;

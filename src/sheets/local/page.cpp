@@ -10,14 +10,12 @@ std::optional<net::Response> LocalSheets::Impl::page(std::string_view path) {
     if (!path.starts_with(root)) continue;
     const std::string_view rest = path.substr(root.size());
     const std::size_t slash = rest.find('/');
-    const std::string_view tail =
-        slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    const std::string_view tail = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
     if (rest.empty()) return std::nullopt;
     is_page = tail.empty() || tail == "edit";
     if (!is_page) return std::nullopt;
     // The page's links are relative to the mount: how deep the address lies below it depends on its form.
-    name =
-        root == "/d/" ? (slash == std::string_view::npos ? "grid.html" : "grid-up2.html") : "grid-up3.html";
+    name = root == "/d/" ? (slash == std::string_view::npos ? "grid.html" : "grid-up2.html") : "grid-up3.html";
     if (root != "/d/" && slash == std::string_view::npos) name = "grid-up2.html";
   }
   if (!is_page) {
@@ -28,11 +26,8 @@ std::optional<net::Response> LocalSheets::Impl::page(std::string_view path) {
   if (!file) return std::nullopt;
   net::Response out{.content_type = std::string(file->content_type), .body = std::string(file->body)};
   if (is_page) {
-    const std::string_view up = name == "grid.html"       ? "../"
-                                : name == "grid-up2.html" ? "../../"
-                                                          : "../../../";
-    for (std::size_t at = 0; (at = out.body.find("@UP@", at)) != std::string::npos;)
-      out.body.replace(at, 4, up);
+    const std::string_view up = name == "grid.html" ? "../" : name == "grid-up2.html" ? "../../" : "../../../";
+    for (std::size_t at = 0; (at = out.body.find("@UP@", at)) != std::string::npos;) out.body.replace(at, 4, up);
     out.headers.emplace_back("Content-Security-Policy",
                              "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
                              "img-src data:; base-uri 'none'; form-action 'none'");

@@ -44,8 +44,8 @@ void append_value(std::string& out, const Value& value) {
   } else if (const auto* truth = std::get_if<bool>(&value)) {
     out += *truth ? "{\"boolValue\":true" : "{\"boolValue\":false";
   } else if (const auto* error = if_error(value)) {
-    out += fmt::format("{{\"errorValue\":{{\"type\":\"{}\",\"message\":\"The formula gives {}.\"}}",
-                       error_type(*error), error_text(*error));
+    out += fmt::format("{{\"errorValue\":{{\"type\":\"{}\",\"message\":\"The formula gives {}.\"}}", error_type(*error),
+                       error_text(*error));
   } else {
     out += '{';
   }
@@ -76,8 +76,7 @@ struct CellPlan {
 
 class GridWriter {
  public:
-  GridWriter(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet,
-             const FieldMask& mask)
+  GridWriter(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet, const FieldMask& mask)
       : out_(out),
         book_(book),
         evaluator_(evaluator),
@@ -302,8 +301,7 @@ class GridWriter {
   int spill_last_ = 0;
 };
 
-void list(std::string& out, Members& members, std::string_view name, const FieldMask& mask,
-          const Json::Array& items) {
+void list(std::string& out, Members& members, std::string_view name, const FieldMask& mask, const Json::Array& items) {
   const FieldMask* inner = mask.below(name);
   if (!inner || items.empty()) return;
   members.name(name);
@@ -321,8 +319,7 @@ void render_sheet(std::string& out, const Book& book, Evaluator& evaluator, cons
   for (const Area& merge : sheet.merges) merges.push_back(grid_range_json(merge));
   for (const Placed& placed : sheet.protections) protections.push_back(placed_json(placed));
   for (const Metadata& item : book.metadata)
-    if (item.place == Metadata::Place::sheet && item.sheet_id == sheet.id)
-      metadata.push_back(metadata_json(item));
+    if (item.place == Metadata::Place::sheet && item.sheet_id == sheet.id) metadata.push_back(metadata_json(item));
   list(out, members, "merges", mask, merges);
   list(out, members, "protectedRanges", mask, protections);
   if (const FieldMask* inner = mask.below("basicFilter"); inner && sheet.filter) {
@@ -370,8 +367,7 @@ std::string shown_text(const Book& book, Evaluator& evaluator, const Sheet& shee
   return format_value(value, {entry.type, entry.pattern}, locale_of(book.locale));
 }
 
-void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator,
-                        const RenderRequest& request) {
+void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator, const RenderRequest& request) {
   const FieldMask& mask = request.mask;
   Members members(out);
   if (mask.takes("spreadsheetId")) {
@@ -399,9 +395,8 @@ void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator
   out += '[';
   bool first = true;
   for (const Sheet& sheet : book.sheets) {
-    const bool shown = request.ranges.empty() || std::ranges::any_of(request.ranges, [&](const Area& area) {
-                         return area.sheet_id == sheet.id;
-                       });
+    const bool shown = request.ranges.empty() ||
+                       std::ranges::any_of(request.ranges, [&](const Area& area) { return area.sheet_id == sheet.id; });
     if (!shown) continue;
     if (!first) out += ',';
     first = false;

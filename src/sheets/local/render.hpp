@@ -18,8 +18,7 @@ struct RenderRequest {
   FieldMask mask;            // over Spreadsheet
 };
 
-void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator,
-                        const RenderRequest& request);
+void render_spreadsheet(std::string& out, const Book& book, Evaluator& evaluator, const RenderRequest& request);
 
 // One cell's ExtendedValue of what is shown; null for blank.
 Json value_json(const Value& value);

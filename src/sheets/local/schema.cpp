@@ -48,9 +48,8 @@ std::map<std::string_view, Message> read_messages() {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       const std::size_t colon = word.find(':');
       if (colon == std::string_view::npos) continue;
-      Member member{.name = word.substr(0, colon),
-                    .snake = snake_case(word.substr(0, colon)),
-                    .type = word.substr(colon + 1)};
+      Member member{
+          .name = word.substr(0, colon), .snake = snake_case(word.substr(0, colon)), .type = word.substr(colon + 1)};
       if (member.type.starts_with('[') || member.type.starts_with('{')) {
         member.container = member.type.front();
         member.type.remove_prefix(1);
@@ -97,16 +96,15 @@ class Checker {
       const Member* found = find_member(known, name);
       if (!found) {
         violations.push_back(
-            {path, fmt::format("Invalid JSON payload received. Unknown name \"{}\"{}: Cannot find field.",
-                               name, path.empty() ? "" : fmt::format(" at '{}'", path))});
+            {path, fmt::format("Invalid JSON payload received. Unknown name \"{}\"{}: Cannot find field.", name,
+                               path.empty() ? "" : fmt::format(" at '{}'", path))});
         continue;
       }
       if (member.is_null()) continue;
       if (oneof && !set.empty())
         violations.push_back(
-            {path,
-             fmt::format("Invalid value at '{}' (oneof), oneof field '{}' is already set. Cannot set '{}'",
-                         path, set, found->name)});
+            {path, fmt::format("Invalid value at '{}' (oneof), oneof field '{}' is already set. Cannot set '{}'", path,
+                               set, found->name)});
       set = found->name;
       // The path is only spelt out on the way to a violation's message, or where cheap.
       const std::string inner = path.empty() ? found->snake : path + "." + found->snake;
@@ -155,8 +153,7 @@ class Checker {
       const std::string* text = value.if_string();
       double number = 0;
       if (!text || text->empty() ||
-          std::from_chars(text->data(), text->data() + text->size(), number).ptr !=
-              text->data() + text->size() ||
+          std::from_chars(text->data(), text->data() + text->size(), number).ptr != text->data() + text->size() ||
           !std::isfinite(number))
         return wrong(value, type, path);
       value = Json(number);
@@ -180,9 +177,9 @@ class Checker {
         if (!text->empty() && std::from_chars(text->data(), end, read).ptr == end) number = read;
       }
     }
-    const bool small = type == "i" && number &&
-                       (*number > std::numeric_limits<std::int32_t>::max() ||
-                        *number < std::numeric_limits<std::int32_t>::min());
+    const bool small =
+        type == "i" && number &&
+        (*number > std::numeric_limits<std::int32_t>::max() || *number < std::numeric_limits<std::int32_t>::min());
     if (!number || small) return wrong(value, type, path);
     value = Json(*number);
   }
@@ -224,8 +221,8 @@ ApiStatus check_body(Json& body, std::string_view type) {
     list.push(std::move(item));
   }
   Json details = Json::array();
-  details.push(Json::object(
-      {{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
+  details.push(
+      Json::object({{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
   return std::unexpected(ApiError{.message = std::move(message), .details = std::move(details)});
 }
 
@@ -263,10 +260,9 @@ ApiStatus check_mask(const FieldMask& mask, std::string_view type) {
   Json list = Json::array();
   list.push(Json::object({{"field", path}, {"description", text}}));
   Json details = Json::array();
-  details.push(Json::object(
-      {{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
-  return std::unexpected(
-      ApiError{.message = "Request contains an invalid argument.", .details = std::move(details)});
+  details.push(
+      Json::object({{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(list)}}));
+  return std::unexpected(ApiError{.message = "Request contains an invalid argument.", .details = std::move(details)});
 }
 
 }  // namespace rowlane::sheets::local

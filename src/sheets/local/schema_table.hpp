@@ -14,8 +14,7 @@ struct SchemaText {
 
 inline constexpr SchemaText kMessages[] = {
     // Bodies
-    {"BatchUpdate",
-     "requests:[Request includeSpreadsheetInResponse:b responseRanges:[s responseIncludeGridData:b"},
+    {"BatchUpdate", "requests:[Request includeSpreadsheetInResponse:b responseRanges:[s responseIncludeGridData:b"},
     {"GetByDataFilter", "dataFilters:[DataFilter includeGridData:b excludeTablesInBandedRanges:b"},
     {"BatchUpdateValues",
      "valueInputOption:ValueInputOption data:[ValueRange includeValuesInResponse:b "
@@ -94,8 +93,7 @@ inline constexpr SchemaText kMessages[] = {
     {"UpdateMetadata", "dataFilters:[DataFilter developerMetadata:DeveloperMetadata fields:s"},
     {"DeleteMetadata", "dataFilter:DataFilter"},
     {"CutPaste", "source:GridRange destination:GridCoordinate pasteType:PasteType"},
-    {"CopyPaste",
-     "source:GridRange destination:GridRange pasteType:PasteType pasteOrientation:PasteOrientation"},
+    {"CopyPaste", "source:GridRange destination:GridRange pasteType:PasteType pasteOrientation:PasteOrientation"},
     {"ShiftRange", "range:GridRange shiftDimension:Dimension"},
     {"SetDataValidation", "range:GridRange rule:any filteredRowsIncluded:b"},
     // Parts
@@ -145,8 +143,7 @@ inline constexpr SchemaText kMessages[] = {
      "unprotectedRanges:[GridRange editors:Editors tableId:s"},
     {"Editors", "users:[s groups:[s domainUsersCanEdit:b"},
     {"NamedRange", "namedRangeId:s name:s range:GridRange"},
-    {"DeveloperMetadata",
-     "metadataId:i metadataKey:s metadataValue:s location:MetadataLocation visibility:Visibility"},
+    {"DeveloperMetadata", "metadataId:i metadataKey:s metadataValue:s location:MetadataLocation visibility:Visibility"},
     {"MetadataLocation", "locationType:LocationType spreadsheet:b sheetId:i dimensionRange:DimensionRange"},
     {"DataFilter", "developerMetadataLookup:MetadataLookup a1Range:s gridRange:GridRange"},
     {"MetadataLookup",
@@ -170,8 +167,7 @@ inline constexpr SchemaText kEnums[] = {
     {"LocationType", "DEVELOPER_METADATA_LOCATION_TYPE_UNSPECIFIED|ROW|COLUMN|SHEET|SPREADSHEET"},
     {"MatchingStrategy",
      "DEVELOPER_METADATA_LOCATION_MATCHING_STRATEGY_UNSPECIFIED|EXACT_LOCATION|INTERSECTING_LOCATION"},
-    {"NumberFormatType",
-     "NUMBER_FORMAT_TYPE_UNSPECIFIED|TEXT|NUMBER|PERCENT|CURRENCY|DATE|TIME|DATE_TIME|SCIENTIFIC"},
+    {"NumberFormatType", "NUMBER_FORMAT_TYPE_UNSPECIFIED|TEXT|NUMBER|PERCENT|CURRENCY|DATE|TIME|DATE_TIME|SCIENTIFIC"},
     {"RecalculationInterval", "RECALCULATION_INTERVAL_UNSPECIFIED|ON_CHANGE|MINUTE|HOUR"},
     {"ValueInputOption", "INPUT_VALUE_OPTION_UNSPECIFIED|RAW|USER_ENTERED"},
     {"ValueRenderOption", "FORMATTED_VALUE|UNFORMATTED_VALUE|FORMULA"},

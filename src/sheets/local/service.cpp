@@ -35,8 +35,7 @@ Fault Faults::decide(const CallInfo& call) {
                       fault.edit_after.empty();
     if (!idle) return fault;
   }
-  const auto found =
-      std::ranges::find_if(scripted_, [&](const auto& entry) { return entry.first == call.kind; });
+  const auto found = std::ranges::find_if(scripted_, [&](const auto& entry) { return entry.first == call.kind; });
   if (found == scripted_.end()) return {};
   Fault fault = std::move(found->second);
   scripted_.erase(found);
@@ -103,10 +102,7 @@ ApiError status_error(int status) {
     case 504:
       return {504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete.", {}};
     default:
-      return {status,
-              status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT",
-              "Request contains an invalid argument.",
-              {}};
+      return {status, status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT", "Request contains an invalid argument.", {}};
   }
 }
 
@@ -120,13 +116,13 @@ ApiError quota_error(CallKind kind, bool of_project) {
                              what, limit),
                  {}};
   Json details = Json::array();
-  details.push(Json::object(
-      {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
-       {"reason", "RATE_LIMIT_EXCEEDED"},
-       {"domain", "googleapis.com"},
-       {"metadata", Json::object({{"service", "sheets.googleapis.com"},
-                                  {"quota_limit", fmt::format("{}RequestsPerMinutePer{}", what,
-                                                              of_project ? "Project" : "User")}})}}));
+  details.push(
+      Json::object({{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
+                    {"reason", "RATE_LIMIT_EXCEEDED"},
+                    {"domain", "googleapis.com"},
+                    {"metadata", Json::object({{"service", "sheets.googleapis.com"},
+                                               {"quota_limit", fmt::format("{}RequestsPerMinutePer{}", what,
+                                                                           of_project ? "Project" : "User")}})}}));
   error.details = std::move(details);
   return error;
 }
@@ -168,8 +164,8 @@ CallInfo LocalSheets::Impl::classify(const net::Request& request, const CallCont
   return info;
 }
 
-std::optional<ApiError> LocalSheets::Impl::check_caller(const net::Request& request,
-                                                        const CallContext& context, const CallInfo& info) {
+std::optional<ApiError> LocalSheets::Impl::check_caller(const net::Request& request, const CallContext& context,
+                                                        const CallInfo& info) {
   if (context.trusted) return std::nullopt;
   const bool counts = info.kind == CallKind::read || info.kind == CallKind::write;
   if (options.require_token) {
@@ -194,8 +190,7 @@ std::optional<ApiError> LocalSheets::Impl::check_caller(const net::Request& requ
   return std::nullopt;
 }
 
-net::Response LocalSheets::Impl::answer(net::Request& request, const CallContext& context,
-                                        const CallInfo& info) {
+net::Response LocalSheets::Impl::answer(net::Request& request, const CallContext& context, const CallInfo& info) {
   if (info.kind == CallKind::token) {
     if (request.method != "POST") return error_response({404, "NOT_FOUND", "Method not found.", {}});
     return tokens.exchange(request, TokenRules{options.issuers, options.token_audience}, clock.now(), random);
@@ -249,10 +244,9 @@ Task<Reply> LocalSheets::call(net::Request request, CallContext context) {
                            : error_response(status_error(fault.status));
       break;
     case Kind::html:
-      reply.response = {
-          .status = fault.status,
-          .content_type = "text/html; charset=UTF-8",
-          .body = "<!DOCTYPE html><html><title>Error</title><p>That\xe2\x80\x99s an error.</html>"};
+      reply.response = {.status = fault.status,
+                        .content_type = "text/html; charset=UTF-8",
+                        .body = "<!DOCTYPE html><html><title>Error</title><p>That\xe2\x80\x99s an error.</html>"};
       break;
     case Kind::empty:
       reply.response = json_response({});
@@ -289,10 +283,9 @@ Task<Reply> LocalSheets::call(net::Request request, CallContext context) {
   }
   if (!info.path.starts_with("/_")) {
     const bool silent = reply.broken && fault.kind != Kind::cut;
-    impl_->log.push_back(LogEntry{info.number, impl_->clock.now(), info.kind, info.method,
-                                  request.target.empty() ? info.path : request.target, info.spreadsheet_id,
-                                  info.account, bytes_in, reply.response.body.size(),
-                                  silent ? 0 : reply.response.status});
+    impl_->log.push_back(LogEntry{
+        info.number, impl_->clock.now(), info.kind, info.method, request.target.empty() ? info.path : request.target,
+        info.spreadsheet_id, info.account, bytes_in, reply.response.body.size(), silent ? 0 : reply.response.status});
     if (impl_->log.size() > 10'000) impl_->log.pop_front();
   }
   co_return reply;

@@ -105,21 +105,18 @@ Api<std::string> LocalSheets::Impl::create_spreadsheet(const net::Request& reque
         for (const Json& grid : *grids)
           requests.push_back(Json::object(
               {{"updateCells",
-                Json::object(
-                    {{"rows", grid["rowData"]},
-                     {"fields", "*"},
-                     {"start", Json::object({{"sheetId", id},
-                                             {"rowIndex", int_or(grid, "startRow", 0)},
-                                             {"columnIndex", int_or(grid, "startColumn", 0)}})}})}}));
+                Json::object({{"rows", grid["rowData"]},
+                              {"fields", "*"},
+                              {"start", Json::object({{"sheetId", id},
+                                                      {"rowIndex", int_or(grid, "startRow", 0)},
+                                                      {"columnIndex", int_or(grid, "startColumn", 0)}})}})}}));
     }
-    if (auto made = apply_batch(Batch{book, draws}, requests); !made)
-      return std::unexpected(std::move(made).error());
+    if (auto made = apply_batch(Batch{book, draws}, requests); !made) return std::unexpected(std::move(made).error());
   }
   const auto id = create(std::move(stored));
   if (!id) return refuse(500, "INTERNAL", "Internal error encountered.");
   Held& held = *find(*id);
-  return render(held.stored.book, held.eval(),
-                RenderRequest{.with_mask = mask->given, .mask = std::move(mask->mask)});
+  return render(held.stored.book, held.eval(), RenderRequest{.with_mask = mask->given, .mask = std::move(mask->mask)});
 }
 
 Api<std::string> LocalSheets::Impl::get_spreadsheet(Held& held, const net::Request& request) {
@@ -186,8 +183,7 @@ Api<std::string> LocalSheets::Impl::batch_update(Held& held, const net::Request&
     inner->filter(*replies).dump_to(out);
   }
   if (const FieldMask* inner = mask->mask.below("updatedSpreadsheet"); inner && with_book) {
-    RenderRequest show{
-        .grid_data = flag("responseIncludeGridData"), .with_mask = mask->given, .mask = *inner};
+    RenderRequest show{.grid_data = flag("responseIncludeGridData"), .with_mask = mask->given, .mask = *inner};
     if (ranges) {
       auto areas = resolve_ranges(held.stored.book, *ranges);
       if (!areas) return std::unexpected(std::move(areas).error());
@@ -199,8 +195,7 @@ Api<std::string> LocalSheets::Impl::batch_update(Held& held, const net::Request&
   return out + "}";
 }
 
-Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& request,
-                                             const SheetsRoute& route) {
+Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& request, const SheetsRoute& route) {
   const Book& book = held.stored.book;
   if (request.method == "GET" && !route.item.empty()) {
     for (const Metadata& item : book.metadata)
@@ -220,8 +215,7 @@ Api<std::string> LocalSheets::Impl::metadata(Held& held, const net::Request& req
       if (*hit) hits.push_back(filter);
     }
     if (!hits.empty())
-      matched.push_back(
-          Json::object({{"developerMetadata", metadata_json(item)}, {"dataFilters", std::move(hits)}}));
+      matched.push_back(Json::object({{"developerMetadata", metadata_json(item)}, {"dataFilters", std::move(hits)}}));
   }
   Json out = Json(Json::Object{});
   if (!matched.empty()) out.set("matchedDeveloperMetadata", std::move(matched));
@@ -244,8 +238,7 @@ net::Response LocalSheets::Impl::sheets(const net::Request& request, const CallI
   }
   if (route.collection == "values")
     return finish(post ? values_post(*held, request, route) : values(*held, request, route));
-  if (route.collection == "developerMetadata" &&
-      ((get && !route.item.empty()) || (post && route.verb == "search")))
+  if (route.collection == "developerMetadata" && ((get && !route.item.empty()) || (post && route.verb == "search")))
     return finish(metadata(*held, request, route));
   return error_response({404, "NOT_FOUND", "Method not found.", {}});
 }

@@ -112,10 +112,8 @@ Json snapshot_head(const StoredBook& stored) {
   }
   for (const Metadata& item : book.metadata) metadata.push_back(metadata_json(item));
   for (const NamedRange& named : book.names)
-    names.push_back(Json::object({{"id", named.id},
-                                  {"name", named.name},
-                                  {"sheet", named.area.sheet_id},
-                                  {"area", area_json(named.area)}}));
+    names.push_back(Json::object(
+        {{"id", named.id}, {"name", named.name}, {"sheet", named.area.sheet_id}, {"area", area_json(named.area)}}));
   for (std::uint32_t i = 1; i < book.formats->size(); ++i) formats.push_back(book.formats->at(i).json);
   out.set("sharedWith", std::move(shared));
   out.set("formats", std::move(formats));
@@ -170,8 +168,8 @@ Result<StoredBook> read_snapshot_head(const Json& head) {
     book.metadata.push_back(std::move(item));
   }
   for (const Json& one : items(head["names"]))
-    book.names.push_back(NamedRange{one["id"].string_or(), one["name"].string_or(),
-                                    read_area(one["area"], int_or(one, "sheet", 0))});
+    book.names.push_back(
+        NamedRange{one["id"].string_or(), one["name"].string_or(), read_area(one["area"], int_or(one, "sheet", 0))});
   return stored;
 }
 

@@ -98,8 +98,8 @@ Status Storage::load(const std::function<Status(StoredBook, const std::vector<Ch
     }
     std::vector<Change> changes;
     {
-      auto select = db_->prepare(
-          "SELECT at_ms, kind, body, draws FROM change WHERE book = ? AND version > ? ORDER BY version");
+      auto select =
+          db_->prepare("SELECT at_ms, kind, body, draws FROM change WHERE book = ? AND version > ? ORDER BY version");
       select.bind_all(id, stored->version);
       while (true) {
         const auto row = select.step();
@@ -108,8 +108,7 @@ Status Storage::load(const std::function<Status(StoredBook, const std::vector<Ch
         auto body = parse_json(select.view(2));
         if (!body) return fail(Errc::corrupt, "a stored change of spreadsheet " + id + " cannot be read");
         pile.change_bytes += static_cast<std::int64_t>(select.view(2).size());
-        changes.push_back(
-            Change{select.text(1), std::move(*body), read_draws(select.view(3)), from_ms(select.i64(0))});
+        changes.push_back(Change{select.text(1), std::move(*body), read_draws(select.view(3)), from_ms(select.i64(0))});
       }
     }
     pile.changes = static_cast<std::int64_t>(changes.size());
@@ -153,10 +152,9 @@ Status Storage::append(const std::string& id, std::int64_t version, const Change
   if (!db_) return {};
   const std::string body = change.body.dump();
   // One statement is one transaction: it is on disk when it returns.
-  auto done =
-      db_->prepare("INSERT INTO change (book, version, at_ms, kind, body, draws) VALUES (?, ?, ?, ?, ?, ?)")
-          .bind_all(id, version, to_ms(change.at), change.kind, body, draws_text(change.draws))
-          .run();
+  auto done = db_->prepare("INSERT INTO change (book, version, at_ms, kind, body, draws) VALUES (?, ?, ?, ?, ?, ?)")
+                  .bind_all(id, version, to_ms(change.at), change.kind, body, draws_text(change.draws))
+                  .run();
   if (!done) return done;
   Pile& pile = piles_[id];
   ++pile.changes;
@@ -168,8 +166,8 @@ Status Storage::remove(const std::string& id) {
   if (!db_) return {};
   auto transaction = db::Transaction::begin(*db_);
   if (!transaction) return std::unexpected(transaction.error());
-  for (const char* sql : {"DELETE FROM change WHERE book = ?", "DELETE FROM part WHERE book = ?",
-                          "DELETE FROM book WHERE id = ?"})
+  for (const char* sql :
+       {"DELETE FROM change WHERE book = ?", "DELETE FROM part WHERE book = ?", "DELETE FROM book WHERE id = ?"})
     if (auto done = db_->prepare(sql).bind(id).run(); !done) return done;
   piles_.erase(id);
   return transaction->commit();

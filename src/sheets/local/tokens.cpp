@@ -60,9 +60,8 @@ bool signature_holds(const std::string& pem, std::string_view signed_text, std::
   const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   if (!key || !context) return false;
   if (EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1) return false;
-  return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
-                          signature.size(), reinterpret_cast<const unsigned char*>(signed_text.data()),
-                          signed_text.size()) == 1;
+  return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                          reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size()) == 1;
 }
 
 net::Response refuse_grant(const char* error, const char* description) {
@@ -73,8 +72,7 @@ net::Response refuse_grant(const char* error, const char* description) {
 
 }  // namespace
 
-net::Response Tokens::exchange(const net::Request& request, const TokenRules& rules, WallTime now,
-                               Random& random) {
+net::Response Tokens::exchange(const net::Request& request, const TokenRules& rules, WallTime now, Random& random) {
   std::string grant_type, assertion;
   for (const auto& [name, value] : net::parse_query(request.body)) {
     if (name == "grant_type") grant_type = value;
@@ -95,8 +93,7 @@ net::Response Tokens::exchange(const net::Request& request, const TokenRules& ru
   if (issuer.empty()) return refuse_grant("invalid_grant", "Invalid grant: account not found");
   if (!rules.issuers.empty()) {
     const auto known = rules.issuers.find(issuer);
-    if (known == rules.issuers.end())
-      return refuse_grant("invalid_grant", "Invalid grant: account not found");
+    if (known == rules.issuers.end()) return refuse_grant("invalid_grant", "Invalid grant: account not found");
     if (!signature_holds(known->second, std::string_view(assertion).substr(0, second), *signature))
       return refuse_grant("invalid_grant", "Invalid JWT Signature.");
   }
@@ -110,15 +107,14 @@ net::Response Tokens::exchange(const net::Request& request, const TokenRules& ru
                         "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable "
                         "timeframe. Check your iat and exp values in the JWT claim.");
   const std::string scopes = (*claims)["scope"].string_or();
-  if (scopes.empty())
-    return refuse_grant("invalid_scope", "Invalid OAuth scope or ID token audience provided.");
+  if (scopes.empty()) return refuse_grant("invalid_scope", "Invalid OAuth scope or ID token audience provided.");
   const std::string token = "ya29.local-" + random_text(random, 40);
   std::erase_if(held_, [now](const auto& entry) { return entry.second.until <= now; });
   held_[token] = Held{issuer, scopes, now + std::chrono::seconds{kLifetimeSeconds}};
-  return {.content_type = "application/json; charset=UTF-8",
-          .body = Json::object(
-                      {{"access_token", token}, {"expires_in", kLifetimeSeconds}, {"token_type", "Bearer"}})
-                      .dump()};
+  return {
+      .content_type = "application/json; charset=UTF-8",
+      .body =
+          Json::object({{"access_token", token}, {"expires_in", kLifetimeSeconds}, {"token_type", "Bearer"}}).dump()};
 }
 
 const Tokens::Held* Tokens::find(std::string_view authorization) const {

@@ -44,8 +44,7 @@ std::optional<Plain> read_number(std::string_view text, const Locale& locale) {
   }
   std::vector<int> groups(1, 0);
   std::size_t digits = 0;
-  for (; i < text.size() && (std::isdigit(static_cast<unsigned char>(text[i])) || text[i] == locale.group);
-       ++i) {
+  for (; i < text.size() && (std::isdigit(static_cast<unsigned char>(text[i])) || text[i] == locale.group); ++i) {
     if (text[i] == locale.group) {
       if (groups.back() == 0) return std::nullopt;
       groups.push_back(0);
@@ -86,15 +85,14 @@ std::optional<Plain> read_number(std::string_view text, const Locale& locale) {
   if (clean.starts_with('.')) clean.insert(0, "0");
   if (clean.starts_with("-.")) clean.insert(1, "0");
   const char* end = clean.data() + clean.size();
-  if (std::from_chars(clean.data(), end, out.value).ptr != end || !std::isfinite(out.value))
-    return std::nullopt;
+  if (std::from_chars(clean.data(), end, out.value).ptr != end || !std::isfinite(out.value)) return std::nullopt;
   return out;
 }
 
 int month_named(std::string_view text) {
-  static constexpr std::array<std::string_view, 12> kNames = {
-      "january", "february", "march",     "april",   "may",      "june",
-      "july",    "august",   "september", "october", "november", "december"};
+  static constexpr std::array<std::string_view, 12> kNames = {"january",   "february", "march",    "april",
+                                                              "may",       "june",     "july",     "august",
+                                                              "september", "october",  "november", "december"};
   const std::string low = lower(text);
   for (std::size_t i = 0; i < kNames.size(); ++i)
     if (low == kNames[i] || (low.size() == 3 && kNames[i].starts_with(low))) return static_cast<int>(i) + 1;
@@ -115,8 +113,8 @@ std::optional<std::int64_t> read_date(std::string_view text, const Locale& local
   char separator = 0;
   for (std::size_t i = 0; i < text.size();) {
     std::size_t end = i;
-    while (end < text.size() && text[end] != '/' && text[end] != '-' && text[end] != '.' &&
-           text[end] != ' ' && text[end] != ',')
+    while (end < text.size() && text[end] != '/' && text[end] != '-' && text[end] != '.' && text[end] != ' ' &&
+           text[end] != ',')
       ++end;
     if (end == i) return std::nullopt;
     parts.push_back(text.substr(i, end - i));
@@ -201,8 +199,8 @@ std::optional<TypedValue> read_amount(std::string_view text, const Locale& local
     if (!plain) return std::nullopt;
     const std::string digits = plain->decimals ? "#,##0.00" : "#,##0";
     TypedValue out{.value = minus ? -plain->value : plain->value, .format_type = "CURRENCY"};
-    out.format_pattern = locale.currency_after ? fmt::format("{}\" {}\"", digits, sign)
-                                               : fmt::format("\"{}\"{}", sign, digits);
+    out.format_pattern =
+        locale.currency_after ? fmt::format("{}\" {}\"", digits, sign) : fmt::format("\"{}\"{}", sign, digits);
     return out;
   }
   return std::nullopt;
@@ -229,17 +227,13 @@ TypedValue parse_typed(std::string_view raw, const Locale& locale, bool text_cel
   }
   if (text.ends_with('%')) {
     if (const auto plain = read_number(trimmed(text.substr(0, text.size() - 1)), locale))
-      return {.value = plain->value / 100,
-              .format_type = "PERCENT",
-              .format_pattern = plain->decimals ? "0.00%" : "0%"};
+      return {
+          .value = plain->value / 100, .format_type = "PERCENT", .format_pattern = plain->decimals ? "0.00%" : "0%"};
   }
   if (auto amount = read_amount(text, locale)) return std::move(*amount);
   if (const auto date = read_date(text, locale))
-    return {.value = static_cast<double>(*date),
-            .format_type = "DATE",
-            .format_pattern = std::string(locale.date)};
-  if (const auto time = read_time(text))
-    return {.value = *time, .format_type = "TIME", .format_pattern = "h:mm:ss"};
+    return {.value = static_cast<double>(*date), .format_type = "DATE", .format_pattern = std::string(locale.date)};
+  if (const auto time = read_time(text)) return {.value = *time, .format_type = "TIME", .format_pattern = "h:mm:ss"};
   if (const std::size_t space = text.find(' '); space != std::string_view::npos) {
     const auto date = read_date(text.substr(0, space), locale);
     const auto time = read_time(trimmed(text.substr(space + 1)));

@@ -19,8 +19,8 @@ bool is_dated(const Book& book, const Cell* cell) {
 }
 
 // One value; false: nothing there.
-bool append_one(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet, int row,
-                int column, const ValueOptions& options) {
+bool append_one(std::string& out, const Book& book, Evaluator& evaluator, const Sheet& sheet, int row, int column,
+                const ValueOptions& options) {
   const Cell* cell = sheet.rows.cell(row, column);
   if (options.render == ValueOptions::Render::formula && cell && cell->formula()) {
     append_json_string(out, cell->formula()->text(book));
@@ -56,9 +56,8 @@ void render_values(std::string& out, const Book& book, Evaluator& evaluator, con
     last_row = std::max(last_row, std::min(area.row_last, static_cast<int>(at >> 20)));
     widest = std::max(widest, static_cast<int>(at & 0xfffff));
   }
-  sheet.rows.each(area.row_first, last_row, [&](int, const Row& row) {
-    widest = std::max(widest, static_cast<int>(row.cells.size()));
-  });
+  sheet.rows.each(area.row_first, last_row,
+                  [&](int, const Row& row) { widest = std::max(widest, static_cast<int>(row.cells.size())); });
   const int last_column = std::min(area.column_last, widest);
   const int outer_first = options.by_columns ? area.column_first : area.row_first,
             outer_last = options.by_columns ? last_column : last_row;
@@ -75,8 +74,7 @@ void render_values(std::string& out, const Book& book, Evaluator& evaluator, con
     bool some = false;
     for (int i = inner_first; i <= inner_last; ++i) {
       if (i > inner_first) out += ',';
-      if (append_one(out, book, evaluator, sheet, options.by_columns ? i : o, options.by_columns ? o : i,
-                     options)) {
+      if (append_one(out, book, evaluator, sheet, options.by_columns ? i : o, options.by_columns ? o : i, options)) {
         filled = out.size();
         some = true;
       }
@@ -123,8 +121,7 @@ std::optional<Area> find_table(const Sheet& sheet, const Area& area) {
     else if (table.column_last < sheet.column_count &&
              column_filled(sheet, table.column_last + 1, table.row_first, table.row_last))
       ++table.column_last;
-    else if (table.column_first > 1 &&
-             column_filled(sheet, table.column_first - 1, table.row_first, table.row_last))
+    else if (table.column_first > 1 && column_filled(sheet, table.column_first - 1, table.row_first, table.row_last))
       --table.column_first;
     else if (table.row_first > 1 &&
              row_filled(sheet, table.row_first - 1, table.column_first - 1, table.column_last + 1))
@@ -134,8 +131,7 @@ std::optional<Area> find_table(const Sheet& sheet, const Area& area) {
   }
 }
 
-ApiStatus write_one(Book& book, Cell& cell, const Json& value, bool typed, std::size_t outer,
-                    std::size_t inner) {
+ApiStatus write_one(Book& book, Cell& cell, const Json& value, bool typed, std::size_t outer, std::size_t inner) {
   if (const auto number = value.as_double()) {
     cell.set_value(*number);
     return {};
@@ -146,8 +142,8 @@ ApiStatus write_one(Book& book, Cell& cell, const Json& value, bool typed, std::
   }
   const std::string* text = value.if_string();
   if (!text)
-    return refuse(fmt::format("Invalid values[{}][{}]: {}", outer, inner,
-                              value.if_array() ? "list_value" : "struct_value"));
+    return refuse(
+        fmt::format("Invalid values[{}][{}]: {}", outer, inner, value.if_array() ? "list_value" : "struct_value"));
   if (auto fits = check_length(*text); !fits) return fits;
   if (!typed) {
     cell.set_value(text->empty() ? Value{} : Value{*text});
@@ -159,8 +155,7 @@ ApiStatus write_one(Book& book, Cell& cell, const Json& value, bool typed, std::
     cell.set_formula(Formula::parse(read.formula, book));
   else
     cell.set_value(read.value);
-  if (!read.format_type.empty() && type.empty())
-    set_number_format(book, cell, read.format_type, read.format_pattern);
+  if (!read.format_type.empty() && type.empty()) set_number_format(book, cell, read.format_type, read.format_pattern);
   return {};
 }
 
@@ -199,8 +194,7 @@ Api<ValueChange> write_values(Book& book, const ValueWrite& write) {
     sheet.column_count = std::max(sheet.column_count, column + width - 1);
     if (book.cell_count() > kCellsMax)
       return refuse(fmt::format(
-          "This action would increase the number of cells in the workbook above the limit of {} cells.",
-          kCellsMax));
+          "This action would increase the number of cells in the workbook above the limit of {} cells.", kCellsMax));
     at = Area{sheet.id, row, column, sheet.row_count, sheet.column_count};
   } else {
     // A single cell is a place to start from; a larger range is a limit.
@@ -215,11 +209,11 @@ Api<ValueChange> write_values(Book& book, const ValueWrite& write) {
                                 book.a1(Area{sheet.id, at.row_first, at.column_first, last_row, last_column}),
                                 sheet.row_count, sheet.column_count));
     if (last_row > at.row_last)
-      return refuse(fmt::format("Requested writing within range [{}], but tried writing to row [{}]",
-                                book.a1(at), at.row_last + 1));
+      return refuse(fmt::format("Requested writing within range [{}], but tried writing to row [{}]", book.a1(at),
+                                at.row_last + 1));
     if (last_column > at.column_last)
-      return refuse(fmt::format("Requested writing within range [{}], but tried writing to column [{}]",
-                                book.a1(at), column_letters(at.column_last + 1)));
+      return refuse(fmt::format("Requested writing within range [{}], but tried writing to column [{}]", book.a1(at),
+                                column_letters(at.column_last + 1)));
   }
   change.rows = height;
   change.columns = width;
@@ -253,8 +247,7 @@ Area clear_values(Book& book, const Area& given) {
   for (int r = area.row_first; r <= std::min(area.row_last, sheet.rows.size()); ++r) {
     if (!sheet.rows.find(r)) continue;
     sheet.rows.update(r, [&](Row& row) {
-      for (int c = std::min(area.column_last, static_cast<int>(row.cells.size())); c >= area.column_first;
-           --c) {
+      for (int c = std::min(area.column_last, static_cast<int>(row.cells.size())); c >= area.column_first; --c) {
         Cell cell = *row.find(c);
         cell.set_value({});
         row.set(c, std::move(cell));

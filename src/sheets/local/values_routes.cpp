@@ -13,8 +13,7 @@ namespace {
 
 Json area_body(const Area& area) {
   Json cells = Json::array();
-  for (const int part : {area.row_first, area.column_first, area.row_last, area.column_last})
-    cells.push(part);
+  for (const int part : {area.row_first, area.column_first, area.row_last, area.column_last}) cells.push(part);
   return Json::object({{"sheet", area.sheet_id}, {"cells", std::move(cells)}});
 }
 Area area_of(const Json& body) {
@@ -26,8 +25,8 @@ Area area_of(const Json& body) {
 Api<ValueOptions> read_options(std::string_view major, std::string_view render, std::string_view dates) {
   ValueOptions out;
   const auto unknown = [](std::string_view name, std::string_view type, std::string_view value) {
-    return refuse(fmt::format("Invalid value at '{}' (type.googleapis.com/google.apps.sheets.v4.{}), \"{}\"",
-                              name, type, value));
+    return refuse(
+        fmt::format("Invalid value at '{}' (type.googleapis.com/google.apps.sheets.v4.{}), \"{}\"", name, type, value));
   };
   if (major == "COLUMNS")
     out.by_columns = true;
@@ -50,8 +49,7 @@ Api<ValueOptions> query_options(const net::Request& request, const std::string& 
     const std::string* value = request.query_value(name);
     return value ? *value : std::string();
   };
-  if (prefix.empty())
-    return read_options(get("majorDimension"), get("valueRenderOption"), get("dateTimeRenderOption"));
+  if (prefix.empty()) return read_options(get("majorDimension"), get("valueRenderOption"), get("dateTimeRenderOption"));
   return read_options({}, get("responseValueRenderOption"), get("responseDateTimeRenderOption"));
 }
 
@@ -116,8 +114,7 @@ std::string masked(const net::Request& request, std::string text) {
 
 }  // namespace
 
-Api<std::string> LocalSheets::Impl::values(Held& held, const net::Request& request,
-                                           const SheetsRoute& route) {
+Api<std::string> LocalSheets::Impl::values(Held& held, const net::Request& request, const SheetsRoute& route) {
   const Book& book = held.stored.book;
   const std::string& id = book.id;
   if (request.method == "GET" && (route.verb == "batchGet" || (!route.item.empty() && route.verb.empty()))) {
@@ -205,8 +202,7 @@ Json batch_write_answer(const Book& book, Evaluator& evaluator, const Json& body
   Json::Array responses;
   std::int64_t rows = 0, columns = 0, cells = 0;
   std::set<std::int64_t> tabs;
-  const bool with_values =
-      body["includeValuesInResponse"].if_bool() && *body["includeValuesInResponse"].if_bool();
+  const bool with_values = body["includeValuesInResponse"].if_bool() && *body["includeValuesInResponse"].if_bool();
   for (std::size_t i = 0; i < done.if_array()->size(); ++i) {
     const Json& one = (*done.if_array())[i];
     Json response = filters.empty() ? with_id(book.id, update_json(book, one)) : update_json(book, one);
@@ -231,8 +227,7 @@ Json batch_write_answer(const Book& book, Evaluator& evaluator, const Json& body
 
 }  // namespace
 
-Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& request,
-                                                const SheetsRoute& route) {
+Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& request, const SheetsRoute& route) {
   const Book& book = held.stored.book;
   const std::string id = book.id;
   if (route.verb == "append" && !route.item.empty()) {
@@ -311,16 +306,14 @@ Api<std::string> LocalSheets::Impl::values_post(Held& held, const net::Request& 
     if (!write) return std::unexpected(std::move(write).error());
     const auto done = change(held, "values", Json(std::move(write->changes)));
     if (!done) return std::unexpected(done.error());
-    return masked(
-        request,
-        batch_write_answer(held.stored.book, held.eval(), *body, *done, write->filters, *how).dump());
+    return masked(request,
+                  batch_write_answer(held.stored.book, held.eval(), *body, *done, write->filters, *how).dump());
   }
   if (route.verb == "batchGetByDataFilter") {
     auto body = parse_body(request.body, "BatchGetValuesByDataFilter");
     if (!body) return std::unexpected(std::move(body).error());
-    const auto how =
-        read_options((*body)["majorDimension"].string_or(), (*body)["valueRenderOption"].string_or(),
-                     (*body)["dateTimeRenderOption"].string_or());
+    const auto how = read_options((*body)["majorDimension"].string_or(), (*body)["valueRenderOption"].string_or(),
+                                  (*body)["dateTimeRenderOption"].string_or());
     if (!how) return std::unexpected(how.error());
     std::string out = "{\"spreadsheetId\":";
     append_json_string(out, id);

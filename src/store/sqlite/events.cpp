@@ -16,7 +16,8 @@ std::vector<Event> last_of_each(std::vector<Event> events) {
   std::set<std::tuple<EventKind, std::int64_t, std::int64_t>> seen;
   std::vector<Event> out;
   for (auto event = events.rbegin(); event != events.rend(); ++event)
-    if (event->kind == EventKind::customers || seen.emplace(event->kind, event->subject, event->user.value).second) out.push_back(std::move(*event));
+    if (event->kind == EventKind::customers || seen.emplace(event->kind, event->subject, event->user.value).second)
+      out.push_back(std::move(*event));
   std::reverse(out.begin(), out.end());
   return out;
 }
@@ -60,9 +61,11 @@ Task<Result<EventPage>> SqliteStore::events_after(EventQuery query) {
     const Result<std::int64_t> newest = newest_event(db);
     if (!newest) return std::unexpected(newest.error());
     const std::optional<Scope>& scope = query.scope;
-    const std::string sql = fmt::format(
-        "SELECT id, agency_id, user_id, kind, subject FROM event WHERE id>?1{} ORDER BY id LIMIT ?2",
-        !scope ? "" : scope->whole_agency ? " AND agency_id=?3" : " AND agency_id=?3 AND user_id=?4");
+    const std::string sql =
+        fmt::format("SELECT id, agency_id, user_id, kind, subject FROM event WHERE id>?1{} ORDER BY id LIMIT ?2",
+                    !scope                ? ""
+                    : scope->whole_agency ? " AND agency_id=?3"
+                                          : " AND agency_id=?3 AND user_id=?4");
     db::Statement stmt = db.prepare(sql);
     stmt.bind_all(query.after, query.limit);
     if (scope) stmt.bind(scope->agency.value);
@@ -70,7 +73,12 @@ Task<Result<EventPage>> SqliteStore::events_after(EventQuery query) {
     EventPage page{.events = {}, .read_to = std::max(*newest, query.after)};
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
       if (row.view(3) == "conflict") return {};
-      page.events.push_back({.id = row.i64(0), .agency = {row.i64(1)}, .user = {row.i64(2)}, .kind = kind_from(row.view(3)), .subject = row.i64(4), .record = std::nullopt});
+      page.events.push_back({.id = row.i64(0),
+                             .agency = {row.i64(1)},
+                             .user = {row.i64(2)},
+                             .kind = kind_from(row.view(3)),
+                             .subject = row.i64(4),
+                             .record = std::nullopt});
       return {};
     }));
     if (static_cast<int>(page.events.size()) == query.limit) page.read_to = page.events.back().id;

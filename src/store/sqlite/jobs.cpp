@@ -1,8 +1,8 @@
 // The durable queue as users see it.
+#include <fmt/format.h>
+
 #include <array>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "plan/natural_key.hpp"
 #include "store/sqlite/rows.hpp"
@@ -21,7 +21,8 @@ constexpr std::string_view kJobTables =
     "sync_job j JOIN app_user u ON u.id=j.user_id JOIN lane l ON l.id=j.lane_id JOIN spreadsheet s ON s.id=l.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account";
 
 JobState stored_state(std::string_view name) {
-  for (const JobState state : {JobState::queued, JobState::running, JobState::held, JobState::succeeded, JobState::failed})
+  for (const JobState state :
+       {JobState::queued, JobState::running, JobState::held, JobState::succeeded, JobState::failed})
     if (to_string(state) == name) return state;
   return JobState::cancelled;
 }
@@ -45,8 +46,10 @@ Job read_job(const db::Statement& row, std::int64_t now_ms) {
   if (job.state == JobState::queued) {
     job.position = row.i64(21);
     const bool account_waits = !row.is_null(20) && row.i64(20) > now_ms;
-    if (!row.is_null(19)) job.reason = wait_reason_from(row.view(17)), job.reason_text = row.text(18);
-    else if (account_waits) job.reason = WaitReason::quota;
+    if (!row.is_null(19))
+      job.reason = wait_reason_from(row.view(17)), job.reason_text = row.text(18);
+    else if (account_waits)
+      job.reason = WaitReason::quota;
     if (job.reason != WaitReason::none) job.state = JobState::waiting;
   }
   return job;
@@ -54,7 +57,8 @@ Job read_job(const db::Statement& row, std::int64_t now_ms) {
 
 // Jobs the caller may see: the own ones, and for a manager the agency's.
 Result<Job> find_job(db::Sqlite& db, const Scope& scope, JobId id, std::int64_t now_ms) {
-  static const std::string sql = fmt::format("SELECT {} FROM {} WHERE j.id=? AND j.agency_id=? AND (? OR j.user_id=?)", kJobColumns, kJobTables);
+  static const std::string sql =
+      fmt::format("SELECT {} FROM {} WHERE j.id=? AND j.agency_id=? AND (? OR j.user_id=?)", kJobColumns, kJobTables);
   db::Statement stmt = db.prepare(sql);
   const Result<bool> row = stmt.bind_all(id.value, scope.agency.value, scope.whole_agency, scope.user.value).step();
   if (!row) return std::unexpected(row.error());
@@ -93,21 +97,28 @@ Result<LanePlace> take_place(db::Sqlite& db, const Scope& scope, std::string_vie
   const Result<std::optional<LaneNow>> found = find_lane(db, scope, spreadsheet);
   if (!found) return std::unexpected(found.error());
   if (!*found) {
-    ROWLANE_TRY(db.prepare("INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1)").bind_all(scope.agency.value, spreadsheet, scope.user.value).run());
+    ROWLANE_TRY(db.prepare("INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1)")
+                    .bind_all(scope.agency.value, spreadsheet, scope.user.value)
+                    .run());
     return LanePlace{db.last_insert_id(), 1, 1};
   }
   const LaneNow& lane = **found;
   if (lane.unfinished >= lane_jobs_max)
-    return fail(Errc::too_many, fmt::format("queue_full: {} of your jobs on this spreadsheet are unfinished already", lane_jobs_max));
-  ROWLANE_TRY(db.prepare("UPDATE lane SET seq_last=?, queued=queued+1 WHERE id=?").bind_all(lane.seq_last + 1, lane.id).run());
+    return fail(Errc::too_many,
+                fmt::format("queue_full: {} of your jobs on this spreadsheet are unfinished already", lane_jobs_max));
+  ROWLANE_TRY(
+      db.prepare("UPDATE lane SET seq_last=?, queued=queued+1 WHERE id=?").bind_all(lane.seq_last + 1, lane.id).run());
   return LanePlace{lane.id, lane.seq_last + 1, lane.unfinished + 1};
 }
 
-// Resolves one entry of deletedCustomers to a record or tombstone of the scope; not_found when it names none, or several.
-Result<Record> resolve_deleted(db::Sqlite& db, const Scope& scope, const DeletedCustomer& entry, FieldCatalogue& catalogue) {
+// Resolves one entry of deletedCustomers to a record or tombstone of the scope; not_found when it names none, or
+// several.
+Result<Record> resolve_deleted(db::Sqlite& db, const Scope& scope, const DeletedCustomer& entry,
+                               FieldCatalogue& catalogue) {
   const auto fits = [&](const Record& record) {
     const auto same = [&](const std::string& given, FieldId id) {
-      return given.empty() || plan::join_key({given}) == plan::join_key({record.fields.text(id)}) || given == record.fields.text(id);
+      return given.empty() || plan::join_key({given}) == plan::join_key({record.fields.text(id)}) ||
+             given == record.fields.text(id);
     };
     return same(entry.policy_no, field::current_policy_no) && same(entry.registration_no, field::registration_no) &&
            same(entry.name, field::name) && same(entry.mobile_number, field::mobile_number);
@@ -124,7 +135,9 @@ Result<Record> resolve_deleted(db::Sqlite& db, const Scope& scope, const Deleted
   }};
   for (const auto& [column, key] : keys) {
     if (key.empty()) continue;
-    db::Statement stmt = db.prepare(fmt::format("SELECT {} FROM record WHERE agency_id=? AND {}=? ORDER BY deleted_at_ms IS NOT NULL, id LIMIT 50", kRecordColumns, column));
+    db::Statement stmt = db.prepare(
+        fmt::format("SELECT {} FROM record WHERE agency_id=? AND {}=? ORDER BY deleted_at_ms IS NOT NULL, id LIMIT 50",
+                    kRecordColumns, column));
     stmt.bind_all(scope.agency.value, key);
     std::vector<Record> found;
     for (;;) {
@@ -149,8 +162,10 @@ Result<Json> apply_deleted(db::Sqlite& db, const NewJob& job, FieldCatalogue& ca
   for (const DeletedCustomer& entry : job.deleted) {
     const Result<Record> record = resolve_deleted(db, job.scope, entry, catalogue);
     if (!record && record.error().code != Errc::not_found) return std::unexpected(record.error());
-    if (!record) not_found.push(entry.sent);
-    else if (!record->deleted_at) ROWLANE_TRY(entomb(db, *record, job.scope.user, at_ms, catalogue));
+    if (!record)
+      not_found.push(entry.sent);
+    else if (!record->deleted_at)
+      ROWLANE_TRY(entomb(db, *record, job.scope.user, at_ms, catalogue));
   }
   return not_found;
 }
@@ -162,11 +177,13 @@ struct JobRow {
   std::optional<std::int64_t> retry_of;
 };
 Result<JobId> insert_job(db::Sqlite& db, const JobRow& row, std::int64_t at_ms) {
-  ROWLANE_TRY(db.prepare("INSERT INTO sync_job (agency_id, lane_id, lane_seq, user_id, whole_agency, direction, tabs, kind, not_found, retry_of, created_at_ms) "
-                         "VALUES (?,?,?,?,?,?,?,?,?,?,?)")
-                  .bind_all(row.scope.agency.value, row.place.lane, row.place.seq, row.scope.user.value, row.scope.whole_agency, row.direction, row.tabs,
-                            row.kind, row.not_found, row.retry_of, at_ms)
-                  .run());
+  ROWLANE_TRY(
+      db.prepare(
+            "INSERT INTO sync_job (agency_id, lane_id, lane_seq, user_id, whole_agency, direction, tabs, kind, not_found, retry_of, created_at_ms) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?)")
+          .bind_all(row.scope.agency.value, row.place.lane, row.place.seq, row.scope.user.value, row.scope.whole_agency,
+                    row.direction, row.tabs, row.kind, row.not_found, row.retry_of, at_ms)
+          .run());
   const JobId id{db.last_insert_id()};
   ROWLANE_TRY(add_event(db, row.scope.agency, row.scope.user, "job", id.value, at_ms));
   return id;
@@ -183,11 +200,16 @@ Result<std::string> spreadsheet_of(db::Sqlite& db, AgencyId agency) {
 // A wait that only a person can end: a press is a person's sign to try again. True when the spreadsheet got a turn.
 Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) {
   {
-    db::Statement stmt = db.prepare("SELECT 1 FROM spreadsheet WHERE id=? AND turn IS NULL AND lease_node IS NULL AND (ready_at_ms IS NULL OR reason IN ('not_shared', 'sheet_missing', 'paused'))");
+    db::Statement stmt = db.prepare(
+        "SELECT 1 FROM spreadsheet WHERE id=? AND turn IS NULL AND lease_node IS NULL AND (ready_at_ms IS NULL OR reason IN ('not_shared', 'sheet_missing', 'paused'))");
     const Result<bool> can_go = stmt.bind(spreadsheet).step();
     if (!can_go || !*can_go) return can_go;  // as for nearly every press: one look, nothing written
   }
-  ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND reason IN ('not_shared', 'sheet_missing', 'paused')").bind(spreadsheet).run());
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND reason IN ('not_shared', 'sheet_missing', 'paused')")
+          .bind(spreadsheet)
+          .run());
   return make_ready(db, spreadsheet);
 }
 
@@ -198,32 +220,41 @@ Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
   const auto got_turn = std::make_shared<bool>(false);
   // Full lanes and misused keys are found out before anything is changed; only deletions change records first.
   const auto undo = job.deleted.empty() ? SqliteRunner::Undo::nothing_to_undo : SqliteRunner::Undo::by_savepoint;
-  Result<QueuedJob> queued = co_await write<QueuedJob>([this, got_turn, job = std::move(job)](db::Sqlite& db) -> Result<QueuedJob> {
-    const std::int64_t at = now_ms();
-    if (!job.idempotency_key.empty()) {
-      db::Statement stmt = db.prepare("SELECT body_hash, job_id, position FROM idempotency WHERE user_id=? AND route=? AND key=? AND at_ms>?");
-      const Result<bool> row = stmt.bind_all(job.scope.user.value, job.idempotency_route, job.idempotency_key, at - kIdempotencyMs).step();
-      if (!row) return std::unexpected(row.error());
-      if (*row && stmt.view(0) != job.body_hash)
-        return fail(Errc::invalid_input, "this Idempotency-Key was used with another body", "Idempotency-Key");
-      if (*row) return QueuedJob{{stmt.i64(1)}, stmt.i64(2)};
-    }
-    const Result<LanePlace> place = take_place(db, job.scope, job.spreadsheet_id, job.lane_jobs_max);
-    if (!place) return std::unexpected(place.error());
-    const Result<Json> not_found = apply_deleted(db, job, catalogue_, at);
-    if (!not_found) return std::unexpected(not_found.error());
-    const std::string not_found_text = job.deleted.empty() ? "[]" : not_found->dump(), tabs = join_tabs(job.tabs);
-    const Result<JobId> id = insert_job(db, {job.scope, *place, to_string(job.direction), tabs, "sync", not_found_text, std::nullopt}, at);
-    if (!id) return std::unexpected(id.error());
-    const Result<bool> ready = wake_if_waiting_for_person(db, job.spreadsheet_id);
-    if (!ready) return std::unexpected(ready.error());
-    *got_turn = *ready;
-    if (!job.idempotency_key.empty())
-      ROWLANE_TRY(db.prepare("INSERT OR REPLACE INTO idempotency (user_id, route, key, agency_id, body_hash, job_id, position, at_ms) VALUES (?,?,?,?,?,?,?,?)")
-                      .bind_all(job.scope.user.value, job.idempotency_route, job.idempotency_key, job.scope.agency.value, job.body_hash, id->value, place->position, at)
-                      .run());
-    return QueuedJob{*id, place->position};
-  }, undo);
+  Result<QueuedJob> queued = co_await write<QueuedJob>(
+      [this, got_turn, job = std::move(job)](db::Sqlite& db) -> Result<QueuedJob> {
+        const std::int64_t at = now_ms();
+        if (!job.idempotency_key.empty()) {
+          db::Statement stmt = db.prepare(
+              "SELECT body_hash, job_id, position FROM idempotency WHERE user_id=? AND route=? AND key=? AND at_ms>?");
+          const Result<bool> row =
+              stmt.bind_all(job.scope.user.value, job.idempotency_route, job.idempotency_key, at - kIdempotencyMs)
+                  .step();
+          if (!row) return std::unexpected(row.error());
+          if (*row && stmt.view(0) != job.body_hash)
+            return fail(Errc::invalid_input, "this Idempotency-Key was used with another body", "Idempotency-Key");
+          if (*row) return QueuedJob{{stmt.i64(1)}, stmt.i64(2)};
+        }
+        const Result<LanePlace> place = take_place(db, job.scope, job.spreadsheet_id, job.lane_jobs_max);
+        if (!place) return std::unexpected(place.error());
+        const Result<Json> not_found = apply_deleted(db, job, catalogue_, at);
+        if (!not_found) return std::unexpected(not_found.error());
+        const std::string not_found_text = job.deleted.empty() ? "[]" : not_found->dump(), tabs = join_tabs(job.tabs);
+        const Result<JobId> id = insert_job(
+            db, {job.scope, *place, to_string(job.direction), tabs, "sync", not_found_text, std::nullopt}, at);
+        if (!id) return std::unexpected(id.error());
+        const Result<bool> ready = wake_if_waiting_for_person(db, job.spreadsheet_id);
+        if (!ready) return std::unexpected(ready.error());
+        *got_turn = *ready;
+        if (!job.idempotency_key.empty())
+          ROWLANE_TRY(
+              db.prepare(
+                    "INSERT OR REPLACE INTO idempotency (user_id, route, key, agency_id, body_hash, job_id, position, at_ms) VALUES (?,?,?,?,?,?,?,?)")
+                  .bind_all(job.scope.user.value, job.idempotency_route, job.idempotency_key, job.scope.agency.value,
+                            job.body_hash, id->value, place->position, at)
+                  .run());
+        return QueuedJob{*id, place->position};
+      },
+      undo);
   if (queued && *got_turn) wake();
   co_return queued;
 }
@@ -242,9 +273,12 @@ Task<Result<JobPage>> SqliteStore::jobs(Scope scope, int limit, std::string curs
     }
     // A user's jobs stand in the user's lanes, the agency's in the order of their ids.
     static const auto listed = [](std::string_view whose) {
-      return fmt::format("SELECT {} FROM {} WHERE j.id<?1 AND {} ORDER BY j.id DESC LIMIT ?3", kJobColumns, kJobTables, whose);
+      return fmt::format("SELECT {} FROM {} WHERE j.id<?1 AND {} ORDER BY j.id DESC LIMIT ?3", kJobColumns, kJobTables,
+                         whose);
     };
-    static const std::string of_agency = listed("j.agency_id=?2"), of_user = listed("+j.agency_id=?2 AND j.user_id=?4 AND j.lane_id IN (SELECT id FROM lane WHERE user_id=?4)");
+    static const std::string
+        of_agency = listed("j.agency_id=?2"),
+        of_user = listed("+j.agency_id=?2 AND j.user_id=?4 AND j.lane_id IN (SELECT id FROM lane WHERE user_id=?4)");
     db::Statement stmt = db.prepare(scope.whole_agency ? of_agency : of_user);
     stmt.bind_all(before, scope.agency.value, limit + 1);
     if (!scope.whole_agency) stmt.bind(scope.user.value);
@@ -278,8 +312,9 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
     }
     const auto one = [&](std::string_view condition, std::string_view order) -> Result<std::optional<Job>> {
       // '' means all tabs, so such a job is of every tab.
-      db::Statement stmt = db.prepare(fmt::format("SELECT {} FROM {} WHERE j.lane_id=?1 AND {} AND (?2='' OR j.tabs='' OR instr(','||j.tabs||',', ','||?2||',')>0) ORDER BY {} LIMIT 1",
-                                                  kJobColumns, kJobTables, condition, order));
+      db::Statement stmt = db.prepare(fmt::format(
+          "SELECT {} FROM {} WHERE j.lane_id=?1 AND {} AND (?2='' OR j.tabs='' OR instr(','||j.tabs||',', ','||?2||',')>0) ORDER BY {} LIMIT 1",
+          kJobColumns, kJobTables, condition, order));
       const Result<bool> row = stmt.bind_all(lane, tab).step();
       if (!row) return std::unexpected(row.error());
       if (!*row) return std::nullopt;
@@ -307,9 +342,14 @@ Task<Result<Job>> SqliteStore::cancel_job(Scope scope, JobId id) {
     if (!job) return job;
     if (job->state == JobState::running) return fail(Errc::conflict, "already writing");
     if (is_finished(job->state)) return fail(Errc::conflict, fmt::format("already {}", to_string(job->state)));
-    if (job->state == JobState::held) ROWLANE_TRY(put_back(db, *job, scope.user));
-    else ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1 WHERE id=(SELECT lane_id FROM sync_job WHERE id=?)").bind(id.value).run());
-    ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='cancelled', finished_at_ms=? WHERE id=?").bind_all(at, id.value).run());
+    if (job->state == JobState::held)
+      ROWLANE_TRY(put_back(db, *job, scope.user));
+    else
+      ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1 WHERE id=(SELECT lane_id FROM sync_job WHERE id=?)")
+                      .bind(id.value)
+                      .run());
+    ROWLANE_TRY(
+        db.prepare("UPDATE sync_job SET state='cancelled', finished_at_ms=? WHERE id=?").bind_all(at, id.value).run());
     ROWLANE_TRY(add_event(db, scope.agency, job->user, "job", id.value, at));
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "job_cancelled", "cancelled a sync", std::nullopt, id));
     return find_job(db, scope, id, at);
@@ -338,8 +378,11 @@ Status SqliteStore::put_back(db::Sqlite& db, const Job& job, UserId user) {
   return db.prepare("UPDATE hold SET state='cancelled' WHERE job_id=? AND state='open'").bind(job.id.value).run();
 }
 
-Status SqliteStore::put_back_record(db::Sqlite& db, RecordId id, std::string_view tab, std::int64_t version, JobId job, UserId user) {
-  static const std::string sql = fmt::format("SELECT {}, base.body FROM record LEFT JOIN base ON base.record_id=record.id AND base.agency_id=record.agency_id AND base.tab=? WHERE record.id=?", kRecordColumns);
+Status SqliteStore::put_back_record(db::Sqlite& db, RecordId id, std::string_view tab, std::int64_t version, JobId job,
+                                    UserId user) {
+  static const std::string sql = fmt::format(
+      "SELECT {}, base.body FROM record LEFT JOIN base ON base.record_id=record.id AND base.agency_id=record.agency_id AND base.tab=? WHERE record.id=?",
+      kRecordColumns);
   Record record;
   Fields base;
   {
@@ -382,19 +425,30 @@ Task<Result<Job>> SqliteStore::confirm_job(Scope scope, JobId id) {
     const std::int64_t at = now_ms();
     const Result<Job> job = find_job(db, scope, id, at);
     if (!job) return job;
-    if (job->state != JobState::held) return fail(Errc::conflict, fmt::format("not held but {}", to_string(job->state)));
+    if (job->state != JobState::held)
+      return fail(Errc::conflict, fmt::format("not held but {}", to_string(job->state)));
     if (!scope.whole_agency) {
-      db::Statement stmt = db.prepare("SELECT 1 FROM hold h JOIN record r ON r.id=h.record_id WHERE h.job_id=? AND h.state='open' AND r.owner_id<>?");
+      db::Statement stmt = db.prepare(
+          "SELECT 1 FROM hold h JOIN record r ON r.id=h.record_id WHERE h.job_id=? AND h.state='open' AND r.owner_id<>?");
       const Result<bool> foreign = stmt.bind_all(id.value, scope.user.value).step();
       if (!foreign) return std::unexpected(foreign.error());
       if (*foreign) return fail(Errc::forbidden, "some of the held rows are other users' records");
     }
     // It goes to the end of its lane as a job of its own kind, under its own id and with its first result.
     ROWLANE_TRY(db.prepare("UPDATE hold SET state='confirmed' WHERE job_id=? AND state='open'").bind(id.value).run());
-    ROWLANE_TRY(db.prepare("UPDATE lane SET seq_last=seq_last+1, queued=queued+1 WHERE id=(SELECT lane_id FROM sync_job WHERE id=?)").bind(id.value).run());
-    ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='queued', kind='confirm', lane_seq=(SELECT seq_last FROM lane WHERE id=sync_job.lane_id) WHERE id=?").bind(id.value).run());
+    ROWLANE_TRY(
+        db.prepare(
+              "UPDATE lane SET seq_last=seq_last+1, queued=queued+1 WHERE id=(SELECT lane_id FROM sync_job WHERE id=?)")
+            .bind(id.value)
+            .run());
+    ROWLANE_TRY(
+        db.prepare(
+              "UPDATE sync_job SET state='queued', kind='confirm', lane_seq=(SELECT seq_last FROM lane WHERE id=sync_job.lane_id) WHERE id=?")
+            .bind(id.value)
+            .run());
     ROWLANE_TRY(add_event(db, scope.agency, job->user, "job", id.value, at));
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "job_confirmed", "confirmed the held rows of a sync", std::nullopt, id));
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "job_confirmed", "confirmed the held rows of a sync",
+                             std::nullopt, id));
     const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
     if (!spreadsheet) return std::unexpected(spreadsheet.error());
     ROWLANE_TRY(make_ready(db, *spreadsheet));
@@ -405,48 +459,55 @@ Task<Result<Job>> SqliteStore::confirm_job(Scope scope, JobId id) {
 }
 
 Task<Result<JobStore::Retried>> SqliteStore::retry_job(Scope scope, JobId id, int lane_jobs_max) {
-  Result<Retried> retried = co_await write<Retried>([this, scope, id, lane_jobs_max](db::Sqlite& db) -> Result<Retried> {
-    const std::int64_t at = now_ms();
-    Result<Job> job = find_job(db, scope, id, at);
-    if (!job) return std::unexpected(job.error());
-    const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
-    if (!spreadsheet) return std::unexpected(spreadsheet.error());
-    if (job->state == JobState::waiting) {
-      if (job->reason == WaitReason::quota) return Retried{std::move(*job), false};  // the window refills by itself
-      ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=?").bind(*spreadsheet).run());
-      ROWLANE_TRY(make_ready(db, *spreadsheet));
-      return Retried{std::move(*job), false};
-    }
-    if (job->state != JobState::failed && job->state != JobState::cancelled) return fail(Errc::conflict, fmt::format("the job is {}", to_string(job->state)));
-    // It stays its user's job, in that user's lane and scope, whoever asks for it.
-    const Result<Scope> own = scope_of_user(db, scope.agency, job->user);
-    if (!own) return std::unexpected(own.error());
-    const Result<LanePlace> place = take_place(db, *own, *spreadsheet, lane_jobs_max);
-    if (!place) return std::unexpected(place.error());
-    const std::string tabs = join_tabs(job->tabs);
-    const Result<JobId> fresh = insert_job(db, {*own, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
-    if (!fresh) return std::unexpected(fresh.error());
-    ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet));
-    Result<Job> made = find_job(db, scope, *fresh, at);
-    if (!made) return std::unexpected(made.error());
-    return Retried{std::move(*made), true};
-  });
+  Result<Retried> retried =
+      co_await write<Retried>([this, scope, id, lane_jobs_max](db::Sqlite& db) -> Result<Retried> {
+        const std::int64_t at = now_ms();
+        Result<Job> job = find_job(db, scope, id, at);
+        if (!job) return std::unexpected(job.error());
+        const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
+        if (!spreadsheet) return std::unexpected(spreadsheet.error());
+        if (job->state == JobState::waiting) {
+          if (job->reason == WaitReason::quota) return Retried{std::move(*job), false};  // the window refills by itself
+          ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=?").bind(*spreadsheet).run());
+          ROWLANE_TRY(make_ready(db, *spreadsheet));
+          return Retried{std::move(*job), false};
+        }
+        if (job->state != JobState::failed && job->state != JobState::cancelled)
+          return fail(Errc::conflict, fmt::format("the job is {}", to_string(job->state)));
+        // It stays its user's job, in that user's lane and scope, whoever asks for it.
+        const Result<Scope> own = scope_of_user(db, scope.agency, job->user);
+        if (!own) return std::unexpected(own.error());
+        const Result<LanePlace> place = take_place(db, *own, *spreadsheet, lane_jobs_max);
+        if (!place) return std::unexpected(place.error());
+        const std::string tabs = join_tabs(job->tabs);
+        const Result<JobId> fresh =
+            insert_job(db, {*own, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
+        if (!fresh) return std::unexpected(fresh.error());
+        ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet));
+        Result<Job> made = find_job(db, scope, *fresh, at);
+        if (!made) return std::unexpected(made.error());
+        return Retried{std::move(*made), true};
+      });
   if (retried) wake();
   co_return retried;
 }
 
 Task<Result<SpreadsheetState>> SqliteStore::spreadsheet_state(AgencyId agency) {
   return read<SpreadsheetState>([this, agency](db::Sqlite& db) -> Result<SpreadsheetState> {
-    db::Statement stmt = db.prepare("SELECT s.id, s.reason, s.reason_text, s.ready_at_ms, a.until_ms, "
-                                    "(SELECT coalesce(sum(queued),0) FROM lane WHERE spreadsheet_id=s.id), (SELECT coalesce(sum(running),0) FROM lane WHERE spreadsheet_id=s.id) "
-                                    "FROM agency g JOIN spreadsheet s ON s.id=g.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account WHERE g.id=?");
+    db::Statement stmt = db.prepare(
+        "SELECT s.id, s.reason, s.reason_text, s.ready_at_ms, a.until_ms, "
+        "(SELECT coalesce(sum(queued),0) FROM lane WHERE spreadsheet_id=s.id), (SELECT coalesce(sum(running),0) FROM lane WHERE spreadsheet_id=s.id) "
+        "FROM agency g JOIN spreadsheet s ON s.id=g.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account WHERE g.id=?");
     const Result<bool> row = stmt.bind(agency.value).step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return fail(Errc::not_found, "there is no such agency");
     SpreadsheetState state;
     state.id = stmt.text(0);
-    if (!stmt.is_null(3)) state.reason = wait_reason_from(stmt.view(1)), state.reason_text = stmt.text(2), state.ready_at = from_ms(stmt.i64(3));
-    else if (!stmt.is_null(4) && stmt.i64(4) > now_ms()) state.reason = WaitReason::quota, state.ready_at = from_ms(stmt.i64(4));
+    if (!stmt.is_null(3))
+      state.reason = wait_reason_from(stmt.view(1)), state.reason_text = stmt.text(2),
+      state.ready_at = from_ms(stmt.i64(3));
+    else if (!stmt.is_null(4) && stmt.i64(4) > now_ms())
+      state.reason = WaitReason::quota, state.ready_at = from_ms(stmt.i64(4));
     state.queued = stmt.i64(5), state.running = stmt.i64(6);
     return state;
   });
@@ -456,13 +517,16 @@ namespace {
 
 // Why and until when what the spreadsheet has queued waits.
 Status read_wait(db::Sqlite& db, AgencyId agency, std::int64_t now_ms, QueueOverview& out) {
-  db::Statement stmt = db.prepare("SELECT s.reason, s.reason_text, s.ready_at_ms, a.until_ms FROM agency g JOIN spreadsheet s ON s.id=g.spreadsheet_id "
-                                  "LEFT JOIN account_wait a ON a.account=s.account WHERE g.id=?");
+  db::Statement stmt = db.prepare(
+      "SELECT s.reason, s.reason_text, s.ready_at_ms, a.until_ms FROM agency g JOIN spreadsheet s ON s.id=g.spreadsheet_id "
+      "LEFT JOIN account_wait a ON a.account=s.account WHERE g.id=?");
   const Result<bool> row = stmt.bind(agency.value).step();
   if (!row) return std::unexpected(row.error());
   if (!*row) return fail(Errc::not_found, "there is no such agency");
-  if (!stmt.is_null(2)) out.reason = wait_reason_from(stmt.view(0)), out.reason_text = stmt.text(1), out.ready_at = from_ms(stmt.i64(2));
-  else if (!stmt.is_null(3) && stmt.i64(3) > now_ms) out.reason = WaitReason::quota, out.ready_at = from_ms(stmt.i64(3));
+  if (!stmt.is_null(2))
+    out.reason = wait_reason_from(stmt.view(0)), out.reason_text = stmt.text(1), out.ready_at = from_ms(stmt.i64(2));
+  else if (!stmt.is_null(3) && stmt.i64(3) > now_ms)
+    out.reason = WaitReason::quota, out.ready_at = from_ms(stmt.i64(3));
   return {};
 }
 
@@ -485,8 +549,9 @@ Status read_lanes(db::Sqlite& db, const Scope& scope, QueueOverview& out) {
 
 Status read_ended(db::Sqlite& db, const Scope& scope, WallTime since, QueueOverview& out) {
   constexpr std::int64_t kHourMs = 3'600'000;
-  db::Statement stmt = db.prepare("SELECT finished_at_ms/?1 AS hour, sum(state='succeeded'), sum(state='failed'), sum(state='cancelled') FROM sync_job "
-                                  "WHERE finished_at_ms>=?2 AND agency_id=?3 AND (?4 OR user_id=?5) GROUP BY hour ORDER BY hour");
+  db::Statement stmt = db.prepare(
+      "SELECT finished_at_ms/?1 AS hour, sum(state='succeeded'), sum(state='failed'), sum(state='cancelled') FROM sync_job "
+      "WHERE finished_at_ms>=?2 AND agency_id=?3 AND (?4 OR user_id=?5) GROUP BY hour ORDER BY hour");
   stmt.bind_all(kHourMs, to_ms(since), scope.agency.value, scope.whole_agency, scope.user.value);
   return each_row(stmt, [&](const db::Statement& row) -> Status {
     out.ended.push_back({from_ms(row.i64(0) * kHourMs), row.i64(1), row.i64(2), row.i64(3)});
@@ -502,7 +567,8 @@ Task<Result<QueueOverview>> SqliteStore::queue_overview(Scope scope, WallTime si
     ROWLANE_TRY(read_wait(db, scope.agency, now_ms(), out));
     ROWLANE_TRY(read_lanes(db, scope, out));
     ROWLANE_TRY(read_ended(db, scope, since, out));
-    db::Statement stmt = db.prepare("SELECT count(*) FROM sync_job WHERE agency_id=? AND state='held' AND (? OR user_id=?)");
+    db::Statement stmt =
+        db.prepare("SELECT count(*) FROM sync_job WHERE agency_id=? AND state='held' AND (? OR user_id=?)");
     const Result<bool> row = stmt.bind_all(scope.agency.value, scope.whole_agency, scope.user.value).step();
     if (!row) return std::unexpected(row.error());
     out.held = stmt.i64(0);
@@ -512,9 +578,10 @@ Task<Result<QueueOverview>> SqliteStore::queue_overview(Scope scope, WallTime si
 
 Task<Result<QueueTotals>> SqliteStore::queue_totals() {
   return read<QueueTotals>([](db::Sqlite& db) -> Result<QueueTotals> {
-    db::Statement stmt = db.prepare("SELECT (SELECT coalesce(sum(queued),0) FROM lane), (SELECT coalesce(sum(running),0) FROM lane), "
-                                    "(SELECT count(*) FROM sync_job WHERE state='held'), (SELECT count(*) FROM spreadsheet WHERE ready_at_ms IS NOT NULL), "
-                                    "(SELECT min((SELECT j.created_at_ms FROM sync_job j WHERE j.lane_id=l.id AND j.lane_seq>=l.head_seq AND j.state='queued' ORDER BY j.lane_seq LIMIT 1)) FROM lane l WHERE l.queued>0)");
+    db::Statement stmt = db.prepare(
+        "SELECT (SELECT coalesce(sum(queued),0) FROM lane), (SELECT coalesce(sum(running),0) FROM lane), "
+        "(SELECT count(*) FROM sync_job WHERE state='held'), (SELECT count(*) FROM spreadsheet WHERE ready_at_ms IS NOT NULL), "
+        "(SELECT min((SELECT j.created_at_ms FROM sync_job j WHERE j.lane_id=l.id AND j.lane_seq>=l.head_seq AND j.state='queued' ORDER BY j.lane_seq LIMIT 1)) FROM lane l WHERE l.queued>0)");
     const Result<bool> row = stmt.step();
     if (!row) return std::unexpected(row.error());
     QueueTotals totals{stmt.i64(0), stmt.i64(1), stmt.i64(2), stmt.i64(3), std::nullopt};

@@ -19,7 +19,9 @@ Status migrate(db::Sqlite& db) {
     const Result<int> version = schema_version(db);  // under the lock: another process may have been first
     if (!version) return std::unexpected(version.error());
     if (*version > newest)
-      return fail(Errc::invalid_input, fmt::format("the database has schema {}, this program knows {}: run the newer version of rowlane", *version, newest));
+      return fail(Errc::invalid_input,
+                  fmt::format("the database has schema {}, this program knows {}: run the newer version of rowlane",
+                              *version, newest));
     if (*version >= migration.number) continue;
     if (const Status done = db.exec(std::string(migration.sql)); !done)
       return fail(done.error().code, fmt::format("migration {}: {}", migration.name, done.error().message));

@@ -17,7 +17,8 @@ std::string_view to_string(CallKind kind) { return kind == CallKind::read ? "rea
 // Stamps of calls within the window, ascending. `account` empty: the project's, over all accounts.
 Result<std::vector<WallTime>> stamps(db::Sqlite& db, std::string_view account, CallKind kind, WallTime since) {
   std::vector<WallTime> out;
-  db::Statement stmt = db.prepare("SELECT at_ms FROM quota_call WHERE kind=?1 AND at_ms>?2 AND (?3='' OR account=?3) ORDER BY at_ms");
+  db::Statement stmt =
+      db.prepare("SELECT at_ms FROM quota_call WHERE kind=?1 AND at_ms>?2 AND (?3='' OR account=?3) ORDER BY at_ms");
   stmt.bind_all(to_string(kind), to_ms(since), account);
   for (;;) {
     const Result<bool> row = stmt.step();
@@ -28,7 +29,8 @@ Result<std::vector<WallTime>> stamps(db::Sqlite& db, std::string_view account, C
 }
 
 // When the account may make a call of that kind; nullopt: now.
-Result<std::optional<WallTime>> budget_wait(db::Sqlite& db, std::string_view account, CallKind kind, const QuotaLimits& quota, int spare, WallTime now) {
+Result<std::optional<WallTime>> budget_wait(db::Sqlite& db, std::string_view account, CallKind kind,
+                                            const QuotaLimits& quota, int spare, WallTime now) {
   const int own = kind == CallKind::read ? quota.reads : quota.writes;
   const int project = kind == CallKind::read ? quota.project_reads : quota.project_writes;
   const WallTime since = now - quota.window - quota::guard(quota.window);
@@ -37,7 +39,8 @@ Result<std::optional<WallTime>> budget_wait(db::Sqlite& db, std::string_view acc
     if (limit <= 0) continue;
     const Result<std::vector<WallTime>> used = stamps(db, who, kind, since);
     if (!used) return std::unexpected(used.error());
-    if (const auto free = quota::next_free(*used, limit, spare, quota.window, now)) wait = std::max(wait.value_or(*free), *free);
+    if (const auto free = quota::next_free(*used, limit, spare, quota.window, now))
+      wait = std::max(wait.value_or(*free), *free);
   }
   return wait;
 }
@@ -70,13 +73,21 @@ Result<std::vector<std::string>> texts(db::Statement stmt) {
 
 // Takes the lease away: jobs that still run go back to `queued`, at the place they had.
 Status release(db::Sqlite& db, std::string_view spreadsheet) {
-  ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued+(SELECT count(*) FROM sync_job j WHERE j.lane_id=lane.id AND j.state='running'), running=0, "
-                         "head_seq=coalesce((SELECT j.lane_seq FROM sync_job j WHERE j.lane_id=lane.id AND j.lane_seq>=lane.head_seq AND j.state IN ('queued', 'running') ORDER BY j.lane_seq LIMIT 1), seq_last+1) "
-                         "WHERE spreadsheet_id=? AND running>0")
-                  .bind(spreadsheet)
-                  .run());
-  ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)").bind(spreadsheet).run());
-  return db.prepare("UPDATE spreadsheet SET lease_node=NULL, lease_until_ms=NULL, epoch=epoch+1 WHERE id=?").bind(spreadsheet).run();
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE lane SET queued=queued+(SELECT count(*) FROM sync_job j WHERE j.lane_id=lane.id AND j.state='running'), running=0, "
+            "head_seq=coalesce((SELECT j.lane_seq FROM sync_job j WHERE j.lane_id=lane.id AND j.lane_seq>=lane.head_seq AND j.state IN ('queued', 'running') ORDER BY j.lane_seq LIMIT 1), seq_last+1) "
+            "WHERE spreadsheet_id=? AND running>0")
+          .bind(spreadsheet)
+          .run());
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
+          .bind(spreadsheet)
+          .run());
+  return db.prepare("UPDATE spreadsheet SET lease_node=NULL, lease_until_ms=NULL, epoch=epoch+1 WHERE id=?")
+      .bind(spreadsheet)
+      .run();
 }
 
 // Spreadsheets whose wait is over, and those whose lease ran out, get a turn.
@@ -100,7 +111,8 @@ Status wake_due(db::Sqlite& db, std::int64_t now_ms) {
   return {};
 }
 
-constexpr std::string_view kClaimColumns = "j.id, j.user_id, j.whole_agency, j.direction, j.kind, j.tabs, j.attempt, j.faults, j.partial, j.not_found, j.agency_id, j.lane_id";
+constexpr std::string_view kClaimColumns =
+    "j.id, j.user_id, j.whole_agency, j.direction, j.kind, j.tabs, j.attempt, j.faults, j.partial, j.not_found, j.agency_id, j.lane_id";
 
 ClaimedJob read_claimed(const db::Statement& row) {
   ClaimedJob job;
@@ -121,7 +133,8 @@ ClaimedJob read_claimed(const db::Statement& row) {
 Result<std::vector<std::pair<ClaimedJob, std::int64_t>>> heads_of(db::Sqlite& db, std::string_view spreadsheet) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='queued' AND j.lane_seq=(SELECT q.lane_seq FROM sync_job q WHERE q.lane_id=l.id AND q.lane_seq>=l.head_seq AND q.state='queued' ORDER BY q.lane_seq LIMIT 1) "
-      "WHERE l.spreadsheet_id=? AND l.queued>0", kClaimColumns);
+      "WHERE l.spreadsheet_id=? AND l.queued>0",
+      kClaimColumns);
   std::vector<std::pair<ClaimedJob, std::int64_t>> out;
   db::Statement stmt = db.prepare(sql);
   stmt.bind(spreadsheet);
@@ -140,8 +153,9 @@ Result<Claim> claim_spreadsheet(db::Sqlite& db, const std::string& id, const Cla
   claim.lease.spreadsheet_id = id;
   claim.pass = {draw(db, "pass")};
   {
-    db::Statement stmt = db.prepare("UPDATE spreadsheet SET turn=NULL, epoch=epoch+1, lease_node=?, lease_until_ms=?, pass_id=?, reason='', reason_text='' WHERE id=? "
-                                    "RETURNING epoch, agency_id, account, faults, failures");
+    db::Statement stmt = db.prepare(
+        "UPDATE spreadsheet SET turn=NULL, epoch=epoch+1, lease_node=?, lease_until_ms=?, pass_id=?, reason='', reason_text='' WHERE id=? "
+        "RETURNING epoch, agency_id, account, faults, failures");
     const Result<bool> row = stmt.bind_all(request.node, now + request.lease.count(), claim.pass.value, id).step();
     if (!row) return std::unexpected(row.error());
     claim.lease.epoch = stmt.i64(0);
@@ -155,17 +169,27 @@ Result<Claim> claim_spreadsheet(db::Sqlite& db, const std::string& id, const Cla
   if (!heads) return std::unexpected(heads.error());
   if (claim.alone && heads->size() > 1) heads->resize(1);
   for (auto& [job, lane] : *heads) {
-    ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='running', attempt=attempt+1, started_at_ms=?, phase='reading', done=0, total=0 WHERE id=?").bind_all(now, job.id.value).run());
-    if (claim.alone) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE id=?").bind(lane).run());
+    ROWLANE_TRY(
+        db.prepare(
+              "UPDATE sync_job SET state='running', attempt=attempt+1, started_at_ms=?, phase='reading', done=0, total=0 WHERE id=?")
+            .bind_all(now, job.id.value)
+            .run());
+    if (claim.alone)
+      ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE id=?").bind(lane).run());
     ++job.attempt;
     claim.heads.push_back(std::move(job));
   }
   // Every lane that has something queued gave its head: one statement for all of them, and one for their events.
-  if (!claim.alone) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE spreadsheet_id=? AND queued>0").bind(id).run());
-  ROWLANE_TRY(db.prepare("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT j.agency_id, j.user_id, 'job', j.id, ? FROM lane l "
-                         "JOIN sync_job j ON j.lane_id=l.id AND j.state='running' WHERE l.spreadsheet_id=? ORDER BY j.id")
-                  .bind_all(now, id)
-                  .run());
+  if (!claim.alone)
+    ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE spreadsheet_id=? AND queued>0")
+                    .bind(id)
+                    .run());
+  ROWLANE_TRY(
+      db.prepare(
+            "INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT j.agency_id, j.user_id, 'job', j.id, ? FROM lane l "
+            "JOIN sync_job j ON j.lane_id=l.id AND j.state='running' WHERE l.spreadsheet_id=? ORDER BY j.id")
+          .bind_all(now, id)
+          .run());
   return claim;
 }
 
@@ -183,7 +207,8 @@ Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
     for (const std::string& account : request.accounts) {
       std::string id;
       {
-        db::Statement stmt = db.prepare("SELECT id FROM spreadsheet WHERE account=? AND turn IS NOT NULL ORDER BY turn LIMIT 1");
+        db::Statement stmt =
+            db.prepare("SELECT id FROM spreadsheet WHERE account=? AND turn IS NOT NULL ORDER BY turn LIMIT 1");
         const Result<bool> row = stmt.bind(account).step();
         if (!row) return std::unexpected(row.error());
         if (!*row) continue;
@@ -205,8 +230,9 @@ Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
       answer.claim = std::move(*claim);
       return answer;
     }
-    for (const std::string_view sql : {std::string_view("SELECT min(ready_at_ms) FROM spreadsheet WHERE ready_at_ms IS NOT NULL"),
-                                       std::string_view("SELECT min(lease_until_ms) FROM spreadsheet WHERE lease_until_ms IS NOT NULL")}) {
+    for (const std::string_view sql :
+         {std::string_view("SELECT min(ready_at_ms) FROM spreadsheet WHERE ready_at_ms IS NOT NULL"),
+          std::string_view("SELECT min(lease_until_ms) FROM spreadsheet WHERE lease_until_ms IS NOT NULL")}) {
       db::Statement stmt = db.prepare(sql);
       const Result<bool> row = stmt.step();
       if (!row) return std::unexpected(row.error());
@@ -226,7 +252,9 @@ Status status_of(const Result<bool>& result) {
 Task<Status> SqliteStore::renew(Lease lease, Millis length) {
   co_return status_of(co_await write<bool>([this, lease, length](db::Sqlite& db) -> Result<bool> {
     ROWLANE_TRY(check_lease(db, lease, now_ms()));
-    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET lease_until_ms=? WHERE id=?").bind_all(now_ms() + length.count(), lease.spreadsheet_id).run());
+    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET lease_until_ms=? WHERE id=?")
+                    .bind_all(now_ms() + length.count(), lease.spreadsheet_id)
+                    .run());
     return true;
   }));
 }
@@ -243,8 +271,12 @@ Task<Status> SqliteStore::may_send(Lease lease, std::string account, CallKind ki
       error.retry_after = std::chrono::duration_cast<Millis>(**wait - now);
       return std::unexpected(std::move(error));
     }
-    ROWLANE_TRY(db.prepare("INSERT INTO quota_call (account, kind, at_ms) VALUES (?,?,?)").bind_all(account, to_string(kind), to_ms(now)).run());
-    ROWLANE_TRY(db.prepare("DELETE FROM quota_call WHERE kind=? AND at_ms<?").bind_all(to_string(kind), to_ms(now - quota.window * 2)).run());
+    ROWLANE_TRY(db.prepare("INSERT INTO quota_call (account, kind, at_ms) VALUES (?,?,?)")
+                    .bind_all(account, to_string(kind), to_ms(now))
+                    .run());
+    ROWLANE_TRY(db.prepare("DELETE FROM quota_call WHERE kind=? AND at_ms<?")
+                    .bind_all(to_string(kind), to_ms(now - quota.window * 2))
+                    .run());
     return true;
   }));
 }
@@ -296,8 +328,9 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
     }
     {
       // Open holds, and the confirmed ones of the jobs that run now.
-      db::Statement stmt = db.prepare("SELECT h.job_id, h.record_id, h.tab, h.record_version, h.row_hash FROM hold h WHERE h.agency_id=? AND "
-                                      "(h.state='open' OR (h.state='confirmed' AND (SELECT state FROM sync_job WHERE id=h.job_id)='running'))");
+      db::Statement stmt = db.prepare(
+          "SELECT h.job_id, h.record_id, h.tab, h.record_version, h.row_hash FROM hold h WHERE h.agency_id=? AND "
+          "(h.state='open' OR (h.state='confirmed' AND (SELECT state FROM sync_job WHERE id=h.job_id)='running'))");
       stmt.bind(claim.agency.value);
       for (;;) {
         const Result<bool> row = stmt.step();
@@ -317,7 +350,9 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
       }
     }
     if (!claim.alone) {
-      static const std::string sql = fmt::format("SELECT {} FROM sync_job j WHERE j.lane_id=(SELECT lane_id FROM sync_job WHERE id=?1) AND j.lane_seq>(SELECT lane_seq FROM sync_job WHERE id=?1) AND j.state='queued' ORDER BY j.lane_seq", kClaimColumns);
+      static const std::string sql = fmt::format(
+          "SELECT {} FROM sync_job j WHERE j.lane_id=(SELECT lane_id FROM sync_job WHERE id=?1) AND j.lane_seq>(SELECT lane_seq FROM sync_job WHERE id=?1) AND j.state='queued' ORDER BY j.lane_seq",
+          kClaimColumns);
       for (const ClaimedJob& head : claim.heads) {
         if (head.kind != JobKind::sync) continue;
         db::Statement stmt = db.prepare(sql);
@@ -334,7 +369,8 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
       }
     }
     {
-      db::Statement stmt = db.prepare("SELECT pass_id, chunk, token, body, tables FROM journal WHERE spreadsheet_id=? AND state='pending' ORDER BY pass_id, chunk");
+      db::Statement stmt = db.prepare(
+          "SELECT pass_id, chunk, token, body, tables FROM journal WHERE spreadsheet_id=? AND state='pending' ORDER BY pass_id, chunk");
       stmt.bind(claim.lease.spreadsheet_id);
       for (;;) {
         const Result<bool> row = stmt.step();
@@ -357,14 +393,24 @@ Task<Status> SqliteStore::write_journal(Lease lease, NewJournal entry) {
     const std::int64_t at = now_ms();
     ROWLANE_TRY(check_lease(db, lease, at));
     {
-      db::Statement stmt = db.prepare("INSERT INTO journal (pass_id, chunk, agency_id, spreadsheet_id, token, body, at_ms, tables) SELECT ?, ?, agency_id, id, ?, ?, ?, ? FROM spreadsheet WHERE id=?");
-      ROWLANE_TRY(stmt.bind_all(entry.pass.value, entry.chunk, entry.token, entry.body, at).bind_blob(entry.tables).bind(lease.spreadsheet_id).run());
+      db::Statement stmt = db.prepare(
+          "INSERT INTO journal (pass_id, chunk, agency_id, spreadsheet_id, token, body, at_ms, tables) SELECT ?, ?, agency_id, id, ?, ?, ?, ? FROM spreadsheet WHERE id=?");
+      ROWLANE_TRY(stmt.bind_all(entry.pass.value, entry.chunk, entry.token, entry.body, at)
+                      .bind_blob(entry.tables)
+                      .bind(lease.spreadsheet_id)
+                      .run());
     }
-    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET token_last=max(token_last, ?) WHERE id=?").bind_all(entry.token, lease.spreadsheet_id).run());
-    constexpr std::string_view kRunning = "state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)";
-    static const std::string progress = fmt::format("UPDATE sync_job SET phase='writing', done=?, total=? WHERE {}", kRunning);
+    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET token_last=max(token_last, ?) WHERE id=?")
+                    .bind_all(entry.token, lease.spreadsheet_id)
+                    .run());
+    constexpr std::string_view kRunning =
+        "state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)";
+    static const std::string progress =
+        fmt::format("UPDATE sync_job SET phase='writing', done=?, total=? WHERE {}", kRunning);
     ROWLANE_TRY(db.prepare(progress).bind_all(entry.done, entry.total, lease.spreadsheet_id).run());
-    static const std::string told = fmt::format("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {}", kRunning);
+    static const std::string told = fmt::format(
+        "INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {}",
+        kRunning);
     ROWLANE_TRY(db.prepare(told).bind_all(at, lease.spreadsheet_id).run());
     return true;
   }));
@@ -373,7 +419,10 @@ Task<Status> SqliteStore::write_journal(Lease lease, NewJournal entry) {
 Task<Status> SqliteStore::drop_journal(Lease lease, PassId pass, int chunk) {
   co_return status_of(co_await write<bool>([this, lease, pass, chunk](db::Sqlite& db) -> Result<bool> {
     ROWLANE_TRY(check_lease(db, lease, now_ms()));
-    ROWLANE_TRY(db.prepare("UPDATE journal SET state='dropped', tables=x'' WHERE pass_id=? AND chunk=? AND state='pending'").bind_all(pass.value, chunk).run());
+    ROWLANE_TRY(
+        db.prepare("UPDATE journal SET state='dropped', tables=x'' WHERE pass_id=? AND chunk=? AND state='pending'")
+            .bind_all(pass.value, chunk)
+            .run());
     return true;
   }));
 }
@@ -391,22 +440,31 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
     }
     for (const BaseRow& row : commit.base) {
       if (row.base) {
-        db::Statement stmt = db.prepare("INSERT INTO base (agency_id, record_id, tab, body) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET body=excluded.body");
-        ROWLANE_TRY(stmt.bind_all(agency, row.record.value, row.tab).bind_blob(catalogue_.encode(*row.base, true)).run());
+        db::Statement stmt = db.prepare(
+            "INSERT INTO base (agency_id, record_id, tab, body) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET body=excluded.body");
+        ROWLANE_TRY(
+            stmt.bind_all(agency, row.record.value, row.tab).bind_blob(catalogue_.encode(*row.base, true)).run());
       } else {
-        ROWLANE_TRY(db.prepare("DELETE FROM base WHERE agency_id=? AND record_id=? AND tab=?").bind_all(agency, row.record.value, row.tab).run());
+        ROWLANE_TRY(db.prepare("DELETE FROM base WHERE agency_id=? AND record_id=? AND tab=?")
+                        .bind_all(agency, row.record.value, row.tab)
+                        .run());
       }
     }
     for (const HistoryRow& h : commit.history)
-      ROWLANE_TRY(db.prepare("INSERT INTO history (agency_id, record_id, owner_id, job_id, user_id, at_ms, side, what, tab, sheet_row, field, before_json, after_json) "
-                             "VALUES (?1, ?2, coalesce((SELECT owner_id FROM record WHERE id=?2), ?4), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
-                      .bind_all(agency, h.record.value, h.job.value, h.user.value, at, h.side, h.what, h.tab, h.row, h.field, h.before, h.after)
-                      .run());
+      ROWLANE_TRY(
+          db.prepare(
+                "INSERT INTO history (agency_id, record_id, owner_id, job_id, user_id, at_ms, side, what, tab, sheet_row, field, before_json, after_json) "
+                "VALUES (?1, ?2, coalesce((SELECT owner_id FROM record WHERE id=?2), ?4), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+              .bind_all(agency, h.record.value, h.job.value, h.user.value, at, h.side, h.what, h.tab, h.row, h.field,
+                        h.before, h.after)
+              .run());
     ChangeEvents events;
     for (const SyncMark& mark : commit.marks) {
-      ROWLANE_TRY(db.prepare("UPDATE record SET sync_state=?1, sync_reason=?2, sync_at_ms=?3 WHERE id=?4 AND version=?5 AND (sync_state<>?1 OR sync_reason<>?2)")
-                      .bind_all(rowlane::to_string(mark.state), mark.reason, at, mark.record.value, mark.version)
-                      .run());
+      ROWLANE_TRY(
+          db.prepare(
+                "UPDATE record SET sync_state=?1, sync_reason=?2, sync_at_ms=?3 WHERE id=?4 AND version=?5 AND (sync_state<>?1 OR sync_reason<>?2)")
+              .bind_all(rowlane::to_string(mark.state), mark.reason, at, mark.record.value, mark.version)
+              .run());
       if (db.changes() == 0) continue;
       db::Statement stmt = db.prepare("SELECT owner_id FROM record WHERE id=?");
       const Result<bool> row = stmt.bind(mark.record.value).step();
@@ -419,14 +477,20 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
     for (const auto& [tab, state] : commit.tabs) {
       Json headers = Json(Json::Object{});
       for (const auto& [name, header] : state.headers) headers.set(name, header);
-      ROWLANE_TRY(db.prepare("INSERT INTO tab_state (agency_id, tab, sheet_id, title, headers) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET sheet_id=excluded.sheet_id, title=excluded.title, headers=excluded.headers")
-                      .bind_all(agency, tab, state.sheet_id, state.title, headers.dump())
-                      .run());
+      ROWLANE_TRY(
+          db.prepare(
+                "INSERT INTO tab_state (agency_id, tab, sheet_id, title, headers) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET sheet_id=excluded.sheet_id, title=excluded.title, headers=excluded.headers")
+              .bind_all(agency, tab, state.sheet_id, state.title, headers.dump())
+              .run());
     }
     if (commit.journal && commit.journal_body)
-      ROWLANE_TRY(db.prepare("UPDATE journal SET body=? WHERE pass_id=? AND chunk=?").bind_all(*commit.journal_body, commit.journal->first.value, commit.journal->second).run());
+      ROWLANE_TRY(db.prepare("UPDATE journal SET body=? WHERE pass_id=? AND chunk=?")
+                      .bind_all(*commit.journal_body, commit.journal->first.value, commit.journal->second)
+                      .run());
     else if (commit.journal)
-      ROWLANE_TRY(db.prepare("UPDATE journal SET state='done', tables=x'' WHERE pass_id=? AND chunk=?").bind_all(commit.journal->first.value, commit.journal->second).run());
+      ROWLANE_TRY(db.prepare("UPDATE journal SET state='done', tables=x'' WHERE pass_id=? AND chunk=?")
+                      .bind_all(commit.journal->first.value, commit.journal->second)
+                      .run());
     return true;
   }));
 }
@@ -441,14 +505,19 @@ using LaneCounts = std::map<std::int64_t, std::int64_t>;
 // Enters the outcome of one job. One that followed a head is counted in `followers`, for `count_off`; lanes' running
 // ones are counted by `release`.
 Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, LaneCounts& followers, std::int64_t at) {
-  const bool is_head = std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; });
+  const bool is_head =
+      std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; });
   const bool done = job.state != JobState::held;
   std::int64_t lane = 0, user = 0;
   {
-    db::Statement stmt = db.prepare("UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', partial=?7 "
-                                    "WHERE id=?8 AND state=?9 RETURNING lane_id, user_id");
-    const Result<bool> row = stmt.bind_all(rowlane::to_string(job.state), job.result, job.error, job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
-                                           done ? std::optional(at) : std::nullopt, at, done ? std::string_view() : std::string_view(job.result), job.id.value, is_head ? "running" : "queued")
+    db::Statement stmt = db.prepare(
+        "UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', partial=?7 "
+        "WHERE id=?8 AND state=?9 RETURNING lane_id, user_id");
+    const Result<bool> row = stmt.bind_all(rowlane::to_string(job.state), job.result, job.error,
+                                           job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
+                                           done ? std::optional(at) : std::nullopt, at,
+                                           done ? std::string_view() : std::string_view(job.result), job.id.value,
+                                           is_head ? "running" : "queued")
                                  .step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return {};  // cancelled meanwhile
@@ -457,10 +526,15 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, Lan
   }
   if (!is_head) ++followers[lane];
   for (const NewHold& hold : job.holds) {
-    ROWLANE_TRY(db.prepare("INSERT INTO hold (agency_id, job_id, record_id, tab, sheet_row, record_version, row_hash, shown) VALUES (?,?,?,?,?,?,?,?)")
-                    .bind_all(claim.agency.value, job.id.value, hold.record.value, hold.tab, hold.row, hold.record_version, hold.row_hash, hold.shown)
+    ROWLANE_TRY(
+        db.prepare(
+              "INSERT INTO hold (agency_id, job_id, record_id, tab, sheet_row, record_version, row_hash, shown) VALUES (?,?,?,?,?,?,?,?)")
+            .bind_all(claim.agency.value, job.id.value, hold.record.value, hold.tab, hold.row, hold.record_version,
+                      hold.row_hash, hold.shown)
+            .run());
+    ROWLANE_TRY(db.prepare("UPDATE record SET sync_state='held', sync_at_ms=? WHERE id=? AND version=?")
+                    .bind_all(at, hold.record.value, hold.record_version)
                     .run());
-    ROWLANE_TRY(db.prepare("UPDATE record SET sync_state='held', sync_at_ms=? WHERE id=? AND version=?").bind_all(at, hold.record.value, hold.record_version).run());
   }
   return add_event(db, claim.agency, {user}, "job", job.id.value, at);
 }
@@ -468,7 +542,8 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, Lan
 Status settle_jobs(db::Sqlite& db, const Claim& claim, const std::vector<JobOutcome>& jobs, std::int64_t at) {
   LaneCounts followers;
   for (const JobOutcome& job : jobs) ROWLANE_TRY(settle_job(db, claim, job, followers, at));
-  for (const auto& [lane, count] : followers) ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-? WHERE id=?").bind_all(count, lane).run());
+  for (const auto& [lane, count] : followers)
+    ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-? WHERE id=?").bind_all(count, lane).run());
   return {};
 }
 
@@ -477,8 +552,13 @@ Status settle_jobs(db::Sqlite& db, const Claim& claim, const std::vector<JobOutc
 std::vector<std::vector<JobOutcome>> split_settled(const Claim& claim, std::vector<JobOutcome>& jobs) {
   std::vector<std::vector<JobOutcome>> parts;
   if (jobs.size() <= kSettledAtOnceMax) return parts;
-  const auto is_head = [&](const JobOutcome& job) { return std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; }); };
-  std::sort(jobs.begin(), jobs.end(), [&](const JobOutcome& a, const JobOutcome& b) { return std::pair(!is_head(a), a.id) < std::pair(!is_head(b), b.id); });
+  const auto is_head = [&](const JobOutcome& job) {
+    return std::any_of(claim.heads.begin(), claim.heads.end(),
+                       [&](const ClaimedJob& head) { return head.id == job.id; });
+  };
+  std::sort(jobs.begin(), jobs.end(), [&](const JobOutcome& a, const JobOutcome& b) {
+    return std::pair(!is_head(a), a.id) < std::pair(!is_head(b), b.id);
+  });
   auto first = jobs.begin();
   while (static_cast<std::size_t>(jobs.end() - first) > kSettledAtOnceMax) {
     const auto end = first + static_cast<std::ptrdiff_t>(kSettledAtOnceMax);
@@ -493,15 +573,17 @@ std::vector<std::vector<JobOutcome>> split_settled(const Claim& claim, std::vect
 
 Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
   for (std::vector<JobOutcome>& part : split_settled(claim, outcome.jobs)) {
-    const Result<bool> settled = co_await write<bool>([this, claim, part = std::move(part)](db::Sqlite& db) -> Result<bool> {
-      const std::int64_t at = now_ms();
-      ROWLANE_TRY(check_lease(db, claim.lease, at));
-      ROWLANE_TRY(settle_jobs(db, claim, part, at));
-      return true;
-    });
+    const Result<bool> settled =
+        co_await write<bool>([this, claim, part = std::move(part)](db::Sqlite& db) -> Result<bool> {
+          const std::int64_t at = now_ms();
+          ROWLANE_TRY(check_lease(db, claim.lease, at));
+          ROWLANE_TRY(settle_jobs(db, claim, part, at));
+          return true;
+        });
     if (!settled) co_return std::unexpected(settled.error());
   }
-  const Result<bool> done = co_await write<bool>([this, claim = std::move(claim), outcome = std::move(outcome)](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([this, claim = std::move(claim),
+                                                  outcome = std::move(outcome)](db::Sqlite& db) -> Result<bool> {
     const std::int64_t at = now_ms();
     const std::string& id = claim.lease.spreadsheet_id;
     ROWLANE_TRY(check_lease(db, claim.lease, at));
@@ -510,18 +592,30 @@ Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
       const ClaimedJob& job = claim.heads.front();
       ROWLANE_TRY(db.prepare("UPDATE sync_job SET faults=faults+1 WHERE id=?").bind(job.id.value).run());
       if (job.faults + 1 >= kFaultsAloneMax)
-        ROWLANE_TRY(settle_jobs(db, claim, {{.id = job.id, .state = JobState::failed, .result = {}, .error = outcome.fault, .settled_by = {}, .holds = {}}}, at));
+        ROWLANE_TRY(settle_jobs(db, claim,
+                                {{.id = job.id,
+                                  .state = JobState::failed,
+                                  .result = {},
+                                  .error = outcome.fault,
+                                  .settled_by = {},
+                                  .holds = {}}},
+                                at));
     }
     ROWLANE_TRY(release(db, id));
     const bool retry = outcome.park == WaitReason::retry;
     if (outcome.park != WaitReason::none && outcome.park_account)
-      ROWLANE_TRY(db.prepare("INSERT INTO account_wait (account, until_ms) VALUES (?,?) ON CONFLICT DO UPDATE SET until_ms=max(until_ms, excluded.until_ms)")
-                      .bind_all(claim.account, at + outcome.park_for.count())
-                      .run());
-    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET reason=?, reason_text=?, ready_at_ms=?, failures=CASE WHEN ? THEN failures+1 ELSE 0 END, faults=CASE WHEN ? THEN faults+1 ELSE 0 END WHERE id=?")
-                    .bind_all(rowlane::to_string(outcome.park), outcome.park_text, outcome.park == WaitReason::none ? std::nullopt : std::optional(at + outcome.park_for.count()),
-                              retry, !outcome.fault.empty(), id)
-                    .run());
+      ROWLANE_TRY(
+          db.prepare(
+                "INSERT INTO account_wait (account, until_ms) VALUES (?,?) ON CONFLICT DO UPDATE SET until_ms=max(until_ms, excluded.until_ms)")
+              .bind_all(claim.account, at + outcome.park_for.count())
+              .run());
+    ROWLANE_TRY(
+        db.prepare(
+              "UPDATE spreadsheet SET reason=?, reason_text=?, ready_at_ms=?, failures=CASE WHEN ? THEN failures+1 ELSE 0 END, faults=CASE WHEN ? THEN faults+1 ELSE 0 END WHERE id=?")
+            .bind_all(rowlane::to_string(outcome.park), outcome.park_text,
+                      outcome.park == WaitReason::none ? std::nullopt : std::optional(at + outcome.park_for.count()),
+                      retry, !outcome.fault.empty(), id)
+            .run());
     ROWLANE_TRY(make_ready(db, id));
     return true;
   });
@@ -534,20 +628,27 @@ namespace {
 // A crash is a fault of the pass that ran on the spreadsheet, counted before its lease is taken away. Where jobs ran
 // alone already it is the job's own, and with the last that is borne the job has failed.
 Status count_crash(db::Sqlite& db, const std::string& spreadsheet, std::int64_t at) {
-  constexpr std::string_view kRanAlone = "state='running' AND lane_id IN (SELECT l.id FROM lane l JOIN spreadsheet s ON s.id=l.spreadsheet_id WHERE s.id=? AND s.faults>=? AND l.running>0)";
+  constexpr std::string_view kRanAlone =
+      "state='running' AND lane_id IN (SELECT l.id FROM lane l JOIN spreadsheet s ON s.id=l.spreadsheet_id WHERE s.id=? AND s.faults>=? AND l.running>0)";
   const auto on_lone_jobs = [&](std::string_view sql) { return db.prepare(fmt::format(fmt::runtime(sql), kRanAlone)); };
-  ROWLANE_TRY(on_lone_jobs("UPDATE sync_job SET faults=faults+1 WHERE {}").bind_all(spreadsheet, kFaultsTogetherMax).run());
-  ROWLANE_TRY(on_lone_jobs("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {} AND faults>=?")
-                  .bind_all(at, spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
-                  .run());
-  ROWLANE_TRY(on_lone_jobs("UPDATE lane SET running=running-1 WHERE id IN (SELECT lane_id FROM sync_job WHERE {} AND faults>=?)")
+  ROWLANE_TRY(
+      on_lone_jobs("UPDATE sync_job SET faults=faults+1 WHERE {}").bind_all(spreadsheet, kFaultsTogetherMax).run());
+  ROWLANE_TRY(
+      on_lone_jobs(
+          "INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {} AND faults>=?")
+          .bind_all(at, spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
+          .run());
+  ROWLANE_TRY(on_lone_jobs(
+                  "UPDATE lane SET running=running-1 WHERE id IN (SELECT lane_id FROM sync_job WHERE {} AND faults>=?)")
                   .bind_all(spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
                   .run());
   // The lane counts it no more, so its rows are found by the state alone.
-  ROWLANE_TRY(db.prepare("UPDATE sync_job SET state='failed', error='the server crashed each time that this job ran', finished_at_ms=?, phase='' "
-                         "WHERE state='running' AND faults>=? AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
-                  .bind_all(at, kFaultsAloneMax, spreadsheet)
-                  .run());
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE sync_job SET state='failed', error='the server crashed each time that this job ran', finished_at_ms=?, phase='' "
+            "WHERE state='running' AND faults>=? AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
+          .bind_all(at, kFaultsAloneMax, spreadsheet)
+          .run());
   return db.prepare("UPDATE spreadsheet SET faults=faults+1 WHERE id=?").bind(spreadsheet).run();
 }
 
@@ -555,7 +656,8 @@ Status count_crash(db::Sqlite& db, const std::string& spreadsheet, std::int64_t 
 
 Task<Status> SqliteStore::end_predecessors_leases(bool after_crash) {
   co_return status_of(co_await write<bool>([this, after_crash](db::Sqlite& db) -> Result<bool> {
-    const Result<std::vector<std::string>> held = texts(db.prepare("SELECT id FROM spreadsheet WHERE lease_node IS NOT NULL"));
+    const Result<std::vector<std::string>> held =
+        texts(db.prepare("SELECT id FROM spreadsheet WHERE lease_node IS NOT NULL"));
     if (!held) return std::unexpected(held.error());
     for (const std::string& id : *held) {
       if (after_crash) ROWLANE_TRY(count_crash(db, id, now_ms()));

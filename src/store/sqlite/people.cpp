@@ -31,16 +31,20 @@ Result<std::optional<User>> one_user(db::Statement stmt) {
 }
 
 // Metadata ids are positive 32-bit numbers: the base leaves room for a billion writes.
-std::int64_t random_token_base(Random& random) { return 100'000'000 + static_cast<std::int64_t>(random.below(1'000'000'000)); }
+std::int64_t random_token_base(Random& random) {
+  return 100'000'000 + static_cast<std::int64_t>(random.below(1'000'000'000));
+}
 
 }  // namespace
 
 Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency) {
   return write<AgencyId>([this, agency = std::move(agency)](db::Sqlite& db) -> Result<AgencyId> {
-    ROWLANE_TRY(db.prepare("INSERT INTO agency (key, name, spreadsheet_id, account) VALUES (?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
-                           "name=excluded.name, spreadsheet_id=excluded.spreadsheet_id, account=excluded.account")
-                    .bind_all(agency.key, agency.name, agency.spreadsheet_id, agency.account)
-                    .run());
+    ROWLANE_TRY(
+        db.prepare(
+              "INSERT INTO agency (key, name, spreadsheet_id, account) VALUES (?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+              "name=excluded.name, spreadsheet_id=excluded.spreadsheet_id, account=excluded.account")
+            .bind_all(agency.key, agency.name, agency.spreadsheet_id, agency.account)
+            .run());
     std::int64_t id = 0;
     {
       db::Statement stmt = db.prepare("SELECT id FROM agency WHERE key=?");
@@ -48,10 +52,12 @@ Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency) {
       if (!row) return std::unexpected(row.error());
       id = stmt.i64(0);
     }
-    ROWLANE_TRY(db.prepare("INSERT INTO spreadsheet (id, agency_id, account, token_base) VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE "
-                           "SET account=excluded.account")
-                    .bind_all(agency.spreadsheet_id, id, agency.account, random_token_base(random_))
-                    .run());
+    ROWLANE_TRY(
+        db.prepare(
+              "INSERT INTO spreadsheet (id, agency_id, account, token_base) VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE "
+              "SET account=excluded.account")
+            .bind_all(agency.spreadsheet_id, id, agency.account, random_token_base(random_))
+            .run());
     return AgencyId{id};
   });
 }
@@ -70,10 +76,13 @@ Task<Result<std::vector<Agency>>> SqliteStore::agencies() {
 
 Task<Result<UserId>> SqliteStore::create_user(NewUser user) {
   return write<UserId>([this, user = std::move(user)](db::Sqlite& db) -> Result<UserId> {
-    const Status done = db.prepare("INSERT INTO app_user (agency_id, email, name, role, password_hash, created_at_ms) VALUES (?,?,?,?,?,?)")
-                            .bind_all(user.agency.value, user.email, user.name, to_string(user.role), user.password_hash, now_ms())
-                            .run();
-    if (!done && done.error().code == Errc::conflict) return fail(Errc::conflict, "a user with the e-mail " + user.email + " exists already", "email");
+    const Status done =
+        db.prepare(
+              "INSERT INTO app_user (agency_id, email, name, role, password_hash, created_at_ms) VALUES (?,?,?,?,?,?)")
+            .bind_all(user.agency.value, user.email, user.name, to_string(user.role), user.password_hash, now_ms())
+            .run();
+    if (!done && done.error().code == Errc::conflict)
+      return fail(Errc::conflict, "a user with the e-mail " + user.email + " exists already", "email");
     if (!done) return std::unexpected(done.error());
     return UserId{db.last_insert_id()};
   });
@@ -136,7 +145,8 @@ Task<Status> SqliteStore::set_password(UserId user, std::string password_hash, s
 
 Task<Status> SqliteStore::create_token(UserId user, std::string hash) {
   const Result<bool> done = co_await write<bool>([this, user, hash](db::Sqlite& db) -> Result<bool> {
-    db::Statement stmt = db.prepare("INSERT OR IGNORE INTO api_token (hash, agency_id, user_id, created_at_ms) SELECT ?, agency_id, id, ? FROM app_user WHERE id=?");
+    db::Statement stmt = db.prepare(
+        "INSERT OR IGNORE INTO api_token (hash, agency_id, user_id, created_at_ms) SELECT ?, agency_id, id, ? FROM app_user WHERE id=?");
     ROWLANE_TRY(stmt.bind_blob(hash).bind_all(now_ms(), user.value).run());
     return true;
   });
@@ -153,7 +163,8 @@ Task<Result<bool>> SqliteStore::revoke_token(std::string hash) {
 
 Task<Status> SqliteStore::create_session(UserId user, std::string hash, WallTime expires) {
   const Result<bool> done = co_await write<bool>([this, user, hash, expires](db::Sqlite& db) -> Result<bool> {
-    db::Statement stmt = db.prepare("INSERT INTO session (hash, agency_id, user_id, created_at_ms, expires_at_ms) SELECT ?, agency_id, id, ?, ? FROM app_user WHERE id=?");
+    db::Statement stmt = db.prepare(
+        "INSERT INTO session (hash, agency_id, user_id, created_at_ms, expires_at_ms) SELECT ?, agency_id, id, ?, ? FROM app_user WHERE id=?");
     ROWLANE_TRY(stmt.bind_blob(hash).bind_all(now_ms(), to_ms(expires), user.value).run());
     return true;
   });
@@ -172,14 +183,16 @@ Task<Status> SqliteStore::end_session(std::string hash) {
 
 namespace {
 Result<std::optional<User>> token_user(db::Sqlite& db, std::string_view hash) {
-  static const std::string sql = select_user("api_token t JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0");
+  static const std::string sql =
+      select_user("api_token t JOIN app_user u ON u.id=t.user_id WHERE t.hash=? AND u.disabled=0");
   db::Statement stmt = db.prepare(sql);
   stmt.bind_blob(hash);
   return one_user(std::move(stmt));
 }
 
 Result<std::optional<User>> session_user(db::Sqlite& db, std::string_view hash, std::int64_t now_ms) {
-  static const std::string sql = select_user("session s JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0");
+  static const std::string sql =
+      select_user("session s JOIN app_user u ON u.id=s.user_id WHERE s.hash=? AND s.expires_at_ms>? AND u.disabled=0");
   db::Statement stmt = db.prepare(sql);
   stmt.bind_blob(hash).bind(now_ms);
   return one_user(std::move(stmt));
@@ -191,19 +204,22 @@ Task<Result<std::optional<User>>> SqliteStore::user_of_token(std::string hash) {
 }
 
 Task<Result<std::optional<User>>> SqliteStore::user_of_session(std::string hash) {
-  return look_up<std::optional<User>>([this, hash = std::move(hash)](db::Sqlite& db) { return session_user(db, hash, now_ms()); });
+  return look_up<std::optional<User>>(
+      [this, hash = std::move(hash)](db::Sqlite& db) { return session_user(db, hash, now_ms()); });
 }
 
 Task<Result<std::vector<std::optional<User>>>> SqliteStore::users_of(std::vector<Login> logins) {
-  return read<std::vector<std::optional<User>>>([this, logins = std::move(logins)](db::Sqlite& db) -> Result<std::vector<std::optional<User>>> {
-    std::vector<std::optional<User>> out;
-    for (const Login& login : logins) {
-      Result<std::optional<User>> user = login.session.empty() ? token_user(db, login.token) : session_user(db, login.session, now_ms());
-      if (!user) return std::unexpected(user.error());
-      out.push_back(std::move(*user));
-    }
-    return out;
-  });
+  return read<std::vector<std::optional<User>>>(
+      [this, logins = std::move(logins)](db::Sqlite& db) -> Result<std::vector<std::optional<User>>> {
+        std::vector<std::optional<User>> out;
+        for (const Login& login : logins) {
+          Result<std::optional<User>> user =
+              login.session.empty() ? token_user(db, login.token) : session_user(db, login.session, now_ms());
+          if (!user) return std::unexpected(user.error());
+          out.push_back(std::move(*user));
+        }
+        return out;
+      });
 }
 
 }  // namespace rowlane::store

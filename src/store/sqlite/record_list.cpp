@@ -10,14 +10,22 @@ namespace {
 
 std::string_view sort_column(SortKey key) {
   switch (key) {
-    case SortKey::created: return "id";
-    case SortKey::name: return "name";
-    case SortKey::renewal_date: return "renewal_date";
-    case SortKey::updated: return "updated_at_ms";
-    case SortKey::premium: return "premium";
-    case SortKey::status: return "status";
-    case SortKey::company: return "company";
-    case SortKey::policy_no: return "policy_no";
+    case SortKey::created:
+      return "id";
+    case SortKey::name:
+      return "name";
+    case SortKey::renewal_date:
+      return "renewal_date";
+    case SortKey::updated:
+      return "updated_at_ms";
+    case SortKey::premium:
+      return "premium";
+    case SortKey::status:
+      return "status";
+    case SortKey::company:
+      return "company";
+    case SortKey::policy_no:
+      return "policy_no";
   }
   std::unreachable();
 }
@@ -34,9 +42,12 @@ class Where {
   [[nodiscard]] const std::string& text() const { return text_; }
   void bind(db::Statement& stmt) const {
     for (const Json& value : values_) {
-      if (const auto number = value.as_int()) stmt.bind(*number);
-      else if (const std::string* text = value.if_string()) stmt.bind(*text);
-      else stmt.bind(nullptr);
+      if (const auto number = value.as_int())
+        stmt.bind(*number);
+      else if (const std::string* text = value.if_string())
+        stmt.bind(*text);
+      else
+        stmt.bind(nullptr);
     }
   }
 
@@ -54,22 +65,31 @@ struct RunningScopes {
 
 Result<RunningScopes> running_scopes(db::Sqlite& db, AgencyId agency) {
   RunningScopes out;
-  db::Statement stmt = db.prepare("SELECT j.user_id, j.whole_agency FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='running' "
-                                  "WHERE l.spreadsheet_id=(SELECT spreadsheet_id FROM agency WHERE id=?) AND l.running>0");
+  db::Statement stmt = db.prepare(
+      "SELECT j.user_id, j.whole_agency FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='running' "
+      "WHERE l.spreadsheet_id=(SELECT spreadsheet_id FROM agency WHERE id=?) AND l.running>0");
   stmt.bind(agency.value);
   ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
-    if (row.i32(1)) out.all = true;
-    else out.owners.insert(row.i64(0));
+    if (row.i32(1))
+      out.all = true;
+    else
+      out.owners.insert(row.i64(0));
     return {};
   }));
   return out;
 }
 
 void add_sync_condition(Where& where, SyncState state, const RunningScopes& running) {
-  const std::string covered = running.all ? "1" : running.owners.empty() ? "0" : fmt::format("owner_id IN ({})", fmt::join(running.owners, ","));
-  if (state == SyncState::syncing) where.add("sync_state='unsynced' AND " + covered);
-  else if (state == SyncState::unsynced) where.add("sync_state='unsynced' AND NOT " + covered);
-  else where.add("sync_state=?", to_string(state));
+  const std::string covered = running.all ? "1"
+                              : running.owners.empty()
+                                  ? "0"
+                                  : fmt::format("owner_id IN ({})", fmt::join(running.owners, ","));
+  if (state == SyncState::syncing)
+    where.add("sync_state='unsynced' AND " + covered);
+  else if (state == SyncState::unsynced)
+    where.add("sync_state='unsynced' AND NOT " + covered);
+  else
+    where.add("sync_state=?", to_string(state));
 }
 
 Where where_of(const RecordQuery& query, const RunningScopes& running) {
@@ -93,7 +113,8 @@ Status add_cursor(Where& where, const RecordQuery& query) {
   if (query.cursor.empty()) return {};
   const Result<Json> cursor = parse_json(query.cursor);
   const Json::Array* parts = cursor ? cursor->if_array() : nullptr;
-  if (!parts || parts->size() != 2 || !(*parts)[1].as_int()) return fail(Errc::invalid_input, "cursor is not one that a list returned", "cursor");
+  if (!parts || parts->size() != 2 || !(*parts)[1].as_int())
+    return fail(Errc::invalid_input, "cursor is not one that a list returned", "cursor");
   const Json& value = (*parts)[0];
   const std::int64_t id = *(*parts)[1].as_int();
   const std::string_view column = sort_column(query.sort);
@@ -101,9 +122,13 @@ Status add_cursor(Where& where, const RecordQuery& query) {
   if (query.sort == SortKey::created) {
     where.add(fmt::format("id {} ?", after), id);
   } else if (value.is_null()) {
-    where.add(fmt::format("(({0} IS NULL AND id {1} ?){2})", column, after, query.descending ? "" : fmt::format(" OR {} IS NOT NULL", column)), id);
+    where.add(fmt::format("(({0} IS NULL AND id {1} ?){2})", column, after,
+                          query.descending ? "" : fmt::format(" OR {} IS NOT NULL", column)),
+              id);
   } else {
-    where.add(fmt::format("({0} {1} ? OR ({0} = ? AND id {1} ?){2})", column, after, query.descending ? fmt::format(" OR {} IS NULL", column) : ""), value);
+    where.add(fmt::format("({0} {1} ? OR ({0} = ? AND id {1} ?){2})", column, after,
+                          query.descending ? fmt::format(" OR {} IS NULL", column) : ""),
+              value);
     where.push(value);
     where.push(id);
   }
@@ -143,8 +168,9 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
     ROWLANE_TRY(add_cursor(where, query));
     const std::string_view column = sort_column(query.sort);
     const char* order = query.descending ? "DESC" : "ASC";
-    db::Statement stmt = db.prepare(fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT {4} OFFSET {5}", kRecordColumns, column,
-                                                where.text(), order, query.limit + 1, query.offset));
+    db::Statement stmt = db.prepare(
+        fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT {4} OFFSET {5}",
+                    kRecordColumns, column, where.text(), order, query.limit + 1, query.offset));
     where.bind(stmt);
     std::vector<Json> sort_values;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
@@ -152,7 +178,9 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
       if (!record) return std::unexpected(record.error());
       if (record->sync == SyncState::unsynced && running->covers(record->owner)) record->sync = SyncState::syncing;
       const std::string_view type = row.view(kRecordColumnCount + 1);
-      sort_values.push_back(type == "null" ? Json() : type == "integer" ? Json(row.i64(kRecordColumnCount)) : Json(row.text(kRecordColumnCount)));
+      sort_values.push_back(type == "null"      ? Json()
+                            : type == "integer" ? Json(row.i64(kRecordColumnCount))
+                                                : Json(row.text(kRecordColumnCount)));
       page.records.push_back(std::move(*record));
       return {};
     }));
@@ -170,7 +198,8 @@ Task<Result<std::vector<std::string>>> SqliteStore::record_ids(RecordQuery query
     if (!running) return std::unexpected(running.error());
     const Where where = where_of(query, *running);
     const char* order = query.descending ? "DESC" : "ASC";
-    db::Statement stmt = db.prepare(fmt::format("SELECT public_id FROM record WHERE {0} ORDER BY {1} {2}, id {2}", where.text(), sort_column(query.sort), order));
+    db::Statement stmt = db.prepare(fmt::format("SELECT public_id FROM record WHERE {0} ORDER BY {1} {2}, id {2}",
+                                                where.text(), sort_column(query.sort), order));
     where.bind(stmt);
     std::vector<std::string> ids;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
@@ -194,7 +223,8 @@ Task<Result<RecordTotals>> SqliteStore::record_totals(RecordQuery query) {
   });
 }
 
-Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, JobId job, int limit, std::string cursor) {
+Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, JobId job, int limit,
+                                               std::string cursor) {
   return read<HistoryPage>([this, scope, record, job, limit, cursor](db::Sqlite& db) -> Result<HistoryPage> {
     const Result<std::int64_t> before = parse_id_cursor(cursor);
     if (!before) return std::unexpected(before.error());
@@ -208,13 +238,16 @@ Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, 
     if (job) where.add("h.job_id=?", job.value);
     if (!scope.whole_agency) where.add("h.owner_id=?", scope.user.value);
     if (*before) where.add("h.id<?", *before);
-    db::Statement stmt = db.prepare(fmt::format("SELECT h.id, r.public_id, h.job_id, h.at_ms, h.user_id, h.side, h.what, h.tab, h.field, h.sheet_row, h.before_json, h.after_json, r.name "
-                                                "FROM history h LEFT JOIN record r ON r.id=h.record_id WHERE {} ORDER BY h.id DESC LIMIT {}", where.text(), limit + 1));
+    db::Statement stmt = db.prepare(fmt::format(
+        "SELECT h.id, r.public_id, h.job_id, h.at_ms, h.user_id, h.side, h.what, h.tab, h.field, h.sheet_row, h.before_json, h.after_json, r.name "
+        "FROM history h LEFT JOIN record r ON r.id=h.record_id WHERE {} ORDER BY h.id DESC LIMIT {}",
+        where.text(), limit + 1));
     where.bind(stmt);
     HistoryPage page;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
       HistoryEntry e;
-      e.id = row.i64(0), e.record = row.text(1), e.job = {row.i64(2)}, e.at = from_ms(row.i64(3)), e.user = {row.i64(4)};
+      e.id = row.i64(0), e.record = row.text(1), e.job = {row.i64(2)}, e.at = from_ms(row.i64(3)),
+      e.user = {row.i64(4)};
       e.side = row.text(5), e.what = row.text(6), e.tab = row.text(7), e.field = row.text(8), e.row = row.i32(9);
       e.before = parse_json(row.view(10)).value_or(Json());
       e.after = parse_json(row.view(11)).value_or(Json());
@@ -235,11 +268,14 @@ Task<Result<ActivityPage>> SqliteStore::activity(Scope scope, int limit, std::st
     where.add("agency_id=?", scope.agency.value);
     if (!scope.whole_agency) where.add("user_id=?", scope.user.value);
     if (*before) where.add("id<?", *before);
-    db::Statement stmt = db.prepare(fmt::format("SELECT id, at_ms, user_id, what, text, record_public_id, job_id FROM activity WHERE {} ORDER BY id DESC LIMIT {}", where.text(), limit + 1));
+    db::Statement stmt = db.prepare(fmt::format(
+        "SELECT id, at_ms, user_id, what, text, record_public_id, job_id FROM activity WHERE {} ORDER BY id DESC LIMIT {}",
+        where.text(), limit + 1));
     where.bind(stmt);
     ActivityPage page;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
-      page.entries.push_back({row.i64(0), from_ms(row.i64(1)), {row.i64(2)}, row.text(3), row.text(4), row.text(5), {row.i64(6)}});
+      page.entries.push_back(
+          {row.i64(0), from_ms(row.i64(1)), {row.i64(2)}, row.text(3), row.text(4), row.text(5), {row.i64(6)}});
       return {};
     }));
     page.next_cursor = cut_to_limit(page.entries, limit);

@@ -1,10 +1,9 @@
-#include "store/sqlite/rows.hpp"
+#include <fmt/format.h>
 
 #include <array>
 
-#include <fmt/format.h>
-
 #include "plan/natural_key.hpp"
+#include "store/sqlite/rows.hpp"
 
 namespace rowlane::store {
 
@@ -12,7 +11,9 @@ namespace {
 
 Status check_version(const Record& record, const std::optional<std::int64_t>& wanted) {
   if (!wanted || *wanted == record.version) return {};
-  return fail(Errc::precondition, fmt::format("the record is at version {}, not {}: somebody else changed it", record.version, *wanted), "If-Match");
+  return fail(Errc::precondition,
+              fmt::format("the record is at version {}, not {}: somebody else changed it", record.version, *wanted),
+              "If-Match");
 }
 
 Status check_owner(db::Sqlite& db, AgencyId agency, UserId owner) {
@@ -28,15 +29,18 @@ Record patched(const Record& before, const FieldPatch& patch) {
   Record after = before;
   if (patch.replace) after.fields = {};
   for (const auto& [id, value] : patch.set.entries()) {
-    if (value.index() == 0) after.fields.erase(id);
-    else after.fields.set(id, value);
+    if (value.index() == 0)
+      after.fields.erase(id);
+    else
+      after.fields.set(id, value);
   }
   if (patch.owner) after.owner = *patch.owner;
   return after;
 }
 
 // Writes the patch when it changes anything: an equal value is no new version, no history, no event.
-Result<Record> apply_patch(db::Sqlite& db, const Record& before, const FieldPatch& patch, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
+Result<Record> apply_patch(db::Sqlite& db, const Record& before, const FieldPatch& patch, UserId user,
+                           std::int64_t at_ms, const FieldCatalogue& catalogue) {
   Record after = patched(before, patch);
   if (after.fields == before.fields && after.owner == before.owner) return before;
   if (after.owner != before.owner) ROWLANE_TRY(check_owner(db, before.agency, after.owner));
@@ -88,21 +92,26 @@ struct PastChange {
 };
 
 Result<std::vector<PastChange>> past_changes(db::Sqlite& db, const Scope& scope, const ChangeRange& changes) {
-  db::Statement stmt = db.prepare("SELECT r.public_id, h.what, h.field, h.before_json, h.after_json FROM history h JOIN record r ON r.id=h.record_id "
-                                  "WHERE h.id BETWEEN ? AND ? AND h.agency_id=? AND h.user_id=? AND h.side='app' AND h.job_id IS NULL AND h.what IN ('cell', 'delete') ORDER BY h.id");
+  db::Statement stmt = db.prepare(
+      "SELECT r.public_id, h.what, h.field, h.before_json, h.after_json FROM history h JOIN record r ON r.id=h.record_id "
+      "WHERE h.id BETWEEN ? AND ? AND h.agency_id=? AND h.user_id=? AND h.side='app' AND h.job_id IS NULL AND h.what IN ('cell', 'delete') ORDER BY h.id");
   stmt.bind_all(changes.first, changes.last, scope.agency.value, scope.user.value);
   std::vector<PastChange> out;
   ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
     if (out.empty() || out.back().record != row.view(0)) out.push_back({.record = row.text(0), .cells = {}});
-    if (row.view(1) == "delete") out.back().is_deletion = true;
-    else out.back().cells.push_back({row.text(2), parse_json(row.view(3)).value_or(Json()), parse_json(row.view(4)).value_or(Json())});
+    if (row.view(1) == "delete")
+      out.back().is_deletion = true;
+    else
+      out.back().cells.push_back(
+          {row.text(2), parse_json(row.view(3)).value_or(Json()), parse_json(row.view(4)).value_or(Json())});
     return {};
   }));
   return out;
 }
 
 // The patch that sets those cells back which still hold what was set. Owners go back by a manager's hand alone.
-FieldPatch patch_back(const Record& record, const PastChange& change, const Scope& scope, const FieldCatalogue& catalogue) {
+FieldPatch patch_back(const Record& record, const PastChange& change, const Scope& scope,
+                      const FieldCatalogue& catalogue) {
   FieldPatch patch;
   for (const auto& [name, before, after] : change.cells) {
     if (name == "owner") {
@@ -120,7 +129,8 @@ FieldPatch patch_back(const Record& record, const PastChange& change, const Scop
 
 Status check_required(const Record& record) {
   if (is_blank(record.fields.get(field::name))) return fail(Errc::invalid_input, "name is required", "name");
-  if (is_blank(record.fields.get(field::vertical))) return fail(Errc::invalid_input, "vertical is required", "vertical");
+  if (is_blank(record.fields.get(field::vertical)))
+    return fail(Errc::invalid_input, "vertical is required", "vertical");
   return {};
 }
 
@@ -144,7 +154,8 @@ Task<Result<Record>> SqliteStore::create_record(Scope scope, Record record) {
     if (!id) return std::unexpected(id.error());
     record.id = *id;
     ROWLANE_TRY(add_history(db, {record, "add", "", "null", "null"}, scope.user, now_ms()));
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "record_added", "added a record", record.public_id));
+    ROWLANE_TRY(
+        add_activity(db, scope.agency, scope.user, now_ms(), "record_added", "added a record", record.public_id));
     ROWLANE_TRY(add_event(db, scope.agency, record.owner, "customer", record.id.value, now_ms()));
     return record;
   });
@@ -158,7 +169,8 @@ Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch)
     ROWLANE_TRY(check_required(patched(*before, patch)));
     Result<Record> after = apply_patch(db, *before, patch, w.scope.user, now_ms(), catalogue_);
     if (!after || after->version == before->version) return after;
-    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", "changed a record", w.public_id));
+    ROWLANE_TRY(
+        add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", "changed a record", w.public_id));
     ChangeEvents events;
     events.add(after->id, after->owner, before->owner);
     ROWLANE_TRY(events.write(db, w.scope.agency, now_ms()));
@@ -172,7 +184,8 @@ Task<Status> SqliteStore::delete_record(RecordWrite w) {
     if (!record) return std::unexpected(record.error());
     ROWLANE_TRY(check_version(*record, w.if_version));
     ROWLANE_TRY(entomb(db, *record, w.scope.user, now_ms(), catalogue_));
-    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_deleted", "deleted a record", w.public_id));
+    ROWLANE_TRY(
+        add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_deleted", "deleted a record", w.public_id));
     return true;
   });
   if (!done) co_return std::unexpected(done.error());
@@ -186,33 +199,36 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
     ROWLANE_TRY(check_version(*record, w.if_version));
     if (!record->deleted_at) return fail(Errc::conflict, "the record is not deleted");
     ROWLANE_TRY(revive(db, *record, w.scope.user, now_ms(), catalogue_));
-    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", "restored a record", w.public_id));
+    ROWLANE_TRY(
+        add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", "restored a record", w.public_id));
     ROWLANE_TRY(add_event(db, w.scope.agency, record->owner, "customer", record->id.value, now_ms()));
     return record;
   });
 }
 
 Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
-  return write<BulkReport>([this, scope, ids = std::move(ids), patch = std::move(patch)](db::Sqlite& db) -> Result<BulkReport> {
-    const Result<std::int64_t> last = last_history_id(db);
-    if (!last) return std::unexpected(last.error());
-    BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
-    ChangeEvents events;
-    for (const std::string& id : ids) {
-      const Result<Record> before = find_record(db, scope, id, catalogue_);
-      if (!before) return fail(before.error().code, "there is no record " + id, "ids");
-      ROWLANE_TRY(check_required(patched(*before, patch)));
-      const Result<Record> after = apply_patch(db, *before, patch, scope.user, now_ms(), catalogue_);
-      if (!after) return std::unexpected(after.error());
-      if (after->version == before->version) continue;
-      ++report.changed;
-      events.add(after->id, after->owner, before->owner);
-    }
-    if (report.changed == 0) return report;
-    ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed", fmt::format("changed {} records", report.changed)));
-    return with_end(db, report);
-  });
+  return write<BulkReport>(
+      [this, scope, ids = std::move(ids), patch = std::move(patch)](db::Sqlite& db) -> Result<BulkReport> {
+        const Result<std::int64_t> last = last_history_id(db);
+        if (!last) return std::unexpected(last.error());
+        BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
+        ChangeEvents events;
+        for (const std::string& id : ids) {
+          const Result<Record> before = find_record(db, scope, id, catalogue_);
+          if (!before) return fail(before.error().code, "there is no record " + id, "ids");
+          ROWLANE_TRY(check_required(patched(*before, patch)));
+          const Result<Record> after = apply_patch(db, *before, patch, scope.user, now_ms(), catalogue_);
+          if (!after) return std::unexpected(after.error());
+          if (after->version == before->version) continue;
+          ++report.changed;
+          events.add(after->id, after->owner, before->owner);
+        }
+        if (report.changed == 0) return report;
+        ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
+        ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
+                                 fmt::format("changed {} records", report.changed)));
+        return with_end(db, report);
+      });
 }
 
 Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<std::string> ids) {
@@ -226,7 +242,8 @@ Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<st
       ROWLANE_TRY(entomb(db, *record, scope.user, now_ms(), catalogue_));
       ++report.changed;
     }
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_deleted", fmt::format("deleted {} records", report.changed)));
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_deleted",
+                             fmt::format("deleted {} records", report.changed)));
     return with_end(db, report);
   });
 }
@@ -247,7 +264,8 @@ Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, ChangeRange chan
       if (change.is_deletion) {
         ROWLANE_TRY(revive(db, *record, scope.user, now_ms(), catalogue_));
       } else {
-        Result<Record> after = apply_patch(db, *record, patch_back(*record, change, scope, catalogue_), scope.user, now_ms(), catalogue_);
+        Result<Record> after =
+            apply_patch(db, *record, patch_back(*record, change, scope, catalogue_), scope.user, now_ms(), catalogue_);
         if (!after) return std::unexpected(after.error());
         if (after->version == record->version) continue;
         record = std::move(after);
@@ -257,7 +275,8 @@ Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, ChangeRange chan
     }
     if (report.changed == 0) return report;
     ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed", fmt::format("took a change of {} records back", report.changed)));
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
+                             fmt::format("took a change of {} records back", report.changed)));
     return with_end(db, report);
   });
 }
@@ -267,7 +286,8 @@ namespace {
 // Finds the record an import line means: by id, else by the strongest natural key it has.
 class ImportTarget {
  public:
-  ImportTarget(db::Sqlite& db, const Scope& scope, FieldCatalogue& catalogue) : db_(db), scope_(scope), catalogue_(catalogue) {}
+  ImportTarget(db::Sqlite& db, const Scope& scope, FieldCatalogue& catalogue)
+      : db_(db), scope_(scope), catalogue_(catalogue) {}
 
   // nullopt: a new record. invalid_input: an unknown id, or a key that several records hold.
   Result<std::optional<Record>> find(const ImportLine& line) {
@@ -294,9 +314,12 @@ class ImportTarget {
  private:
   using Keys = std::array<std::pair<std::string_view, std::string>, 3>;
 
-  Result<std::optional<Record>> by_key(std::string_view column, const std::string& key, const Keys& keys, std::size_t strength) {
-    const std::string sql = fmt::format("SELECT {}, record.key_policy, record.key_registration FROM record WHERE agency_id=? AND {}=? "
-                                        "AND deleted_at_ms IS NULL LIMIT 20", kRecordColumns, column);
+  Result<std::optional<Record>> by_key(std::string_view column, const std::string& key, const Keys& keys,
+                                       std::size_t strength) {
+    const std::string sql = fmt::format(
+        "SELECT {}, record.key_policy, record.key_registration FROM record WHERE agency_id=? AND {}=? "
+        "AND deleted_at_ms IS NULL LIMIT 20",
+        kRecordColumns, column);
     db::Statement stmt = db_.prepare(sql);
     stmt.bind_all(scope_.agency.value, key);
     std::optional<Record> found;
@@ -306,12 +329,17 @@ class ImportTarget {
       if (!*row) return found;
       // A stronger key that both have, and that differs, is another record.
       bool other = false;
-      for (std::size_t k = 0; k < strength; ++k) other |= !keys[k].second.empty() && !stmt.is_null(kRecordColumnCount + static_cast<int>(k));
+      for (std::size_t k = 0; k < strength; ++k)
+        other |= !keys[k].second.empty() && !stmt.is_null(kRecordColumnCount + static_cast<int>(k));
       if (other) continue;
       Result<Record> record = read_record(stmt, catalogue_);
       if (!record) return std::unexpected(record.error());
       if (!scope_.covers(record->owner)) continue;
-      if (found) return fail(Errc::invalid_input, "several records have this key; give the id", std::string(column == "key_policy" ? "current_policy_no" : column == "key_registration" ? "registration_no" : "name"));
+      if (found)
+        return fail(Errc::invalid_input, "several records have this key; give the id",
+                    std::string(column == "key_policy"         ? "current_policy_no"
+                                : column == "key_registration" ? "registration_no"
+                                                               : "name"));
       found = std::move(*record);
     }
   }
@@ -323,61 +351,67 @@ class ImportTarget {
 
 }  // namespace
 
-Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) {
+Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<ImportLine> lines,
+                                                       ImportOptions options) {
   // What the piece found out must outlive its being undone (dry run, errors).
   auto report = std::make_shared<ImportReport>();
-  const Result<bool> kept = co_await write<bool>([this, scope, lines = std::move(lines), options, report](db::Sqlite& db) -> Result<bool> {
-    const std::int64_t at = now_ms();
-    ChangeEvents events;
-    for (const ImportLine& line : lines) {
-      const Result<std::optional<Record>> target = ImportTarget(db, scope, catalogue_).find(line);
-      if (!target) {
-        if (target.error().code != Errc::invalid_input) return std::unexpected(target.error());
-        report->errors.push_back({line.line, target.error().field, target.error().message});
-        continue;
-      }
-      FieldPatch patch{.set = line.set, .replace = false, .owner = line.owner};
-      Record fresh;
-      fresh.agency = scope.agency;
-      fresh.owner = line.owner.value_or(scope.user);
-      const Record after = patched(*target ? **target : fresh, patch);
-      if (const Status ok = check_required(after); !ok) {
-        report->errors.push_back({line.line, ok.error().field, ok.error().message});
-        continue;
-      }
-      if (*target) {
-        const Result<Record> written = apply_patch(db, **target, patch, scope.user, at, catalogue_);
-        if (!written) return std::unexpected(written.error());
-        const bool is_same = written->version == (*target)->version;
-        ++(is_same ? report->unchanged : report->updated);
-        if (!is_same) events.add(written->id, written->owner, (*target)->owner);
-        continue;
-      }
-      Record added = after;
-      added.public_id = make_public_id(random_);
-      added.created_at = added.updated_at = from_ms(at);
-      added.updated_by = scope.user;
-      const Result<RecordId> id = insert_record(db, added, catalogue_);
-      if (!id) return std::unexpected(id.error());
-      added.id = *id;
-      events.add(added.id, added.owner, {});
-      ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
-      ++report->added;
-    }
-    if (options.dry_run || (!report->errors.empty() && !options.skip_bad)) return fail(Errc::conflict, "undone on purpose");
-    if (report->added + report->updated > 0) {
-      ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "import", fmt::format("imported: {} added, {} changed", report->added, report->updated)));
-      ROWLANE_TRY(events.write(db, scope.agency, at));
-    }
-    return true;
-  });
+  const Result<bool> kept =
+      co_await write<bool>([this, scope, lines = std::move(lines), options, report](db::Sqlite& db) -> Result<bool> {
+        const std::int64_t at = now_ms();
+        ChangeEvents events;
+        for (const ImportLine& line : lines) {
+          const Result<std::optional<Record>> target = ImportTarget(db, scope, catalogue_).find(line);
+          if (!target) {
+            if (target.error().code != Errc::invalid_input) return std::unexpected(target.error());
+            report->errors.push_back({line.line, target.error().field, target.error().message});
+            continue;
+          }
+          FieldPatch patch{.set = line.set, .replace = false, .owner = line.owner};
+          Record fresh;
+          fresh.agency = scope.agency;
+          fresh.owner = line.owner.value_or(scope.user);
+          const Record after = patched(*target ? **target : fresh, patch);
+          if (const Status ok = check_required(after); !ok) {
+            report->errors.push_back({line.line, ok.error().field, ok.error().message});
+            continue;
+          }
+          if (*target) {
+            const Result<Record> written = apply_patch(db, **target, patch, scope.user, at, catalogue_);
+            if (!written) return std::unexpected(written.error());
+            const bool is_same = written->version == (*target)->version;
+            ++(is_same ? report->unchanged : report->updated);
+            if (!is_same) events.add(written->id, written->owner, (*target)->owner);
+            continue;
+          }
+          Record added = after;
+          added.public_id = make_public_id(random_);
+          added.created_at = added.updated_at = from_ms(at);
+          added.updated_by = scope.user;
+          const Result<RecordId> id = insert_record(db, added, catalogue_);
+          if (!id) return std::unexpected(id.error());
+          added.id = *id;
+          events.add(added.id, added.owner, {});
+          ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
+          ++report->added;
+        }
+        if (options.dry_run || (!report->errors.empty() && !options.skip_bad))
+          return fail(Errc::conflict, "undone on purpose");
+        if (report->added + report->updated > 0) {
+          ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "import",
+                                   fmt::format("imported: {} added, {} changed", report->added, report->updated)));
+          ROWLANE_TRY(events.write(db, scope.agency, at));
+        }
+        return true;
+      });
   if (!kept && kept.error().message != "undone on purpose") co_return std::unexpected(kept.error());
   co_return std::move(*report);
 }
 
 Task<Status> SqliteStore::for_each_record(Scope scope, std::function<void(const Record&)> each) {
   const Result<bool> done = co_await read<bool>([this, scope, each = std::move(each)](db::Sqlite& db) -> Result<bool> {
-    static const std::string sql = fmt::format("SELECT {} FROM record WHERE agency_id=?1 AND deleted_at_ms IS NULL AND (?2 IS NULL OR owner_id=?2) ORDER BY id", kRecordColumns);
+    static const std::string sql = fmt::format(
+        "SELECT {} FROM record WHERE agency_id=?1 AND deleted_at_ms IS NULL AND (?2 IS NULL OR owner_id=?2) ORDER BY id",
+        kRecordColumns);
     db::Statement stmt = db.prepare(sql);
     stmt.bind(scope.agency.value).bind(scope.whole_agency ? std::nullopt : std::optional(scope.user.value));
     for (;;) {

@@ -30,7 +30,8 @@ Copies copies_of(const Fields& fields) {
   out.policy_no = text_or_null(fields.text(field::current_policy_no));
   if (const auto* money = std::get_if<Money>(&fields.get(field::premium))) out.premium = money->hundredths;
   if (const auto* date = std::get_if<Date>(&fields.get(field::renewal_date))) out.renewal_date = date->days;
-  for (const FieldId id : {field::name, field::mobile_number, field::current_policy_no, field::registration_no, field::email}) {
+  for (const FieldId id :
+       {field::name, field::mobile_number, field::current_policy_no, field::registration_no, field::email}) {
     out.search += fold_case(fields.text(id));
     out.search += '\n';
   }
@@ -90,7 +91,8 @@ Status rewrite_record(db::Sqlite& db, const Record& r, const FieldCatalogue& cat
   return stmt.bind_all(r.id.value, r.agency.value).run();
 }
 
-Result<Record> find_record(db::Sqlite& db, const Scope& scope, std::string_view public_id, FieldCatalogue& catalogue, bool tombstones) {
+Result<Record> find_record(db::Sqlite& db, const Scope& scope, std::string_view public_id, FieldCatalogue& catalogue,
+                           bool tombstones) {
   static const std::string sql = fmt::format("SELECT {} FROM record WHERE public_id=? AND agency_id=?", kRecordColumns);
   db::Statement stmt = db.prepare(sql);
   stmt.bind_all(public_id, scope.agency.value);
@@ -113,7 +115,8 @@ Status add_history(db::Sqlite& db, const HistoryCell& cell, UserId user, std::in
   return stmt.bind_all(user.value, at_ms, cell.what, cell.field, cell.before, cell.after).run();
 }
 
-Status add_edit_history(db::Sqlite& db, const Record& before, const Record& after, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
+Status add_edit_history(db::Sqlite& db, const Record& before, const Record& after, UserId user, std::int64_t at_ms,
+                        const FieldCatalogue& catalogue) {
   std::set<FieldId> named;
   for (const auto& [id, value] : before.fields.entries()) named.insert(id);
   for (const auto& [id, value] : after.fields.entries()) named.insert(id);
@@ -125,18 +128,22 @@ Status add_edit_history(db::Sqlite& db, const Record& before, const Record& afte
     ROWLANE_TRY(add_history(db, {after, "cell", catalogue.name(id), was_json, is_json}, user, at_ms));
   }
   if (before.owner != after.owner)
-    ROWLANE_TRY(add_history(db, {after, "cell", "owner", std::to_string(before.owner.value), std::to_string(after.owner.value)}, user, at_ms));
+    ROWLANE_TRY(
+        add_history(db, {after, "cell", "owner", std::to_string(before.owner.value), std::to_string(after.owner.value)},
+                    user, at_ms));
   return {};
 }
 
-Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what, std::string_view text,
-                    std::optional<std::string> record, std::optional<JobId> job) {
-  db::Statement stmt = db.prepare("INSERT INTO activity (agency_id, user_id, at_ms, what, text, record_public_id, job_id) VALUES (?,?,?,?,?,?,?)");
+Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what,
+                    std::string_view text, std::optional<std::string> record, std::optional<JobId> job) {
+  db::Statement stmt = db.prepare(
+      "INSERT INTO activity (agency_id, user_id, at_ms, what, text, record_public_id, job_id) VALUES (?,?,?,?,?,?,?)");
   stmt.bind_all(agency.value, user.value, at_ms, what, text, record);
   return stmt.bind(job ? std::optional(job->value) : std::nullopt).run();
 }
 
-Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject, std::int64_t at_ms) {
+Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject,
+                 std::int64_t at_ms) {
   return db.prepare("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) VALUES (?,?,?,?,?)")
       .bind_all(agency.value, user.value, kind, subject, at_ms)
       .run();
@@ -150,8 +157,10 @@ void ChangeEvents::add(RecordId record, UserId owner, UserId owner_before) {
 Status ChangeEvents::write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const {
   std::map<UserId, std::int64_t> counts;
   for (const auto& [owner, record] : changed_) {
-    if (changed_.size() <= kSingleMax) ROWLANE_TRY(add_event(db, agency, owner, "customer", record.value, at_ms));
-    else ++counts[owner];
+    if (changed_.size() <= kSingleMax)
+      ROWLANE_TRY(add_event(db, agency, owner, "customer", record.value, at_ms));
+    else
+      ++counts[owner];
   }
   for (const auto& [owner, count] : counts) ROWLANE_TRY(add_event(db, agency, owner, "customers", count, at_ms));
   return {};

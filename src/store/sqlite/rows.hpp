@@ -10,18 +10,19 @@ namespace rowlane::store {
 template <class T, class F>
 Task<Result<T>> SqliteStore::write(F work, SqliteRunner::Undo undo) {
   auto box = std::make_shared<std::optional<Result<T>>>();
-  const Status committed = co_await suspend_for<Status>([this, box, undo, work = std::move(work)](Resolver<Status> done) mutable {
-    runner_.write(
-        [box, work = std::move(work)](db::Sqlite& db) mutable {
-          box->emplace(work(db));
-          return (*box)->has_value();
-        },
-        [this, done = std::move(done)](Status status) mutable {
-          if (status && committed_) committed_();
-          done(std::move(status));
-        },
-        undo);
-  });
+  const Status committed =
+      co_await suspend_for<Status>([this, box, undo, work = std::move(work)](Resolver<Status> done) mutable {
+        runner_.write(
+            [box, work = std::move(work)](db::Sqlite& db) mutable {
+              box->emplace(work(db));
+              return (*box)->has_value();
+            },
+            [this, done = std::move(done)](Status status) mutable {
+              if (status && committed_) committed_();
+              done(std::move(status));
+            },
+            undo);
+      });
   if (!committed) co_return std::unexpected(committed.error());
   co_return std::move(**box);
 }
@@ -63,18 +64,23 @@ Result<Record> read_record(const db::Statement& row, FieldCatalogue& catalogue);
 Result<RecordId> insert_record(db::Sqlite& db, const Record& record, const FieldCatalogue& catalogue);
 Status rewrite_record(db::Sqlite& db, const Record& record, const FieldCatalogue& catalogue);
 // The record of that public id inside the scope; tombstones only when asked for. not_found otherwise.
-Result<Record> find_record(db::Sqlite& db, const Scope& scope, std::string_view public_id, FieldCatalogue& catalogue, bool tombstones = false);
+Result<Record> find_record(db::Sqlite& db, const Scope& scope, std::string_view public_id, FieldCatalogue& catalogue,
+                           bool tombstones = false);
 
 struct HistoryCell {
   const Record& record;
   std::string_view what, field, before, after;  // JSON texts
 };
-Status add_history(db::Sqlite& db, const HistoryCell& cell, UserId user, std::int64_t at_ms, std::optional<JobId> job = std::nullopt);
+Status add_history(db::Sqlite& db, const HistoryCell& cell, UserId user, std::int64_t at_ms,
+                   std::optional<JobId> job = std::nullopt);
 // One entry a field that differs.
-Status add_edit_history(db::Sqlite& db, const Record& before, const Record& after, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
-Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what, std::string_view text,
-                    std::optional<std::string> record = std::nullopt, std::optional<JobId> job = std::nullopt);
-Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject, std::int64_t at_ms);
+Status add_edit_history(db::Sqlite& db, const Record& before, const Record& after, UserId user, std::int64_t at_ms,
+                        const FieldCatalogue& catalogue);
+Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what,
+                    std::string_view text, std::optional<std::string> record = std::nullopt,
+                    std::optional<JobId> job = std::nullopt);
+Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject,
+                 std::int64_t at_ms);
 
 // The events of a change of many records: one a record up to a hundred, else one an owner with their count, so that
 // nobody learns of records outside the own scope. Who lost a record to another owner is told too.
@@ -100,8 +106,8 @@ std::int64_t draw(db::Sqlite& db, std::string_view counter);
 // when it had none before.
 Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id);
 
-#define ROWLANE_TRY(expression)                                     \
-  do {                                                              \
+#define ROWLANE_TRY(expression)                                                   \
+  do {                                                                            \
     if (auto tried = (expression); !tried) return std::unexpected(tried.error()); \
   } while (false)
 

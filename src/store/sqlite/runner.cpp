@@ -83,7 +83,8 @@ Status run_piece(db::Sqlite& db, WritePiece& piece) {
     return {};
   }
   const std::int64_t changes = db.total_changes();
-  if (!piece.work(db) && db.total_changes() != changes) return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
+  if (!piece.work(db) && db.total_changes() != changes)
+    return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
   return {};
 }
 
@@ -207,7 +208,8 @@ struct ThreadedRunner::Impl {
       const Clock::time_point start = Clock::now();
       const Status committed = run_group(db, group);
       if (!committed) log_error("a commit failed: {}", committed.error().message);
-      patience = std::min(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start) / 4, kPatienceMax);
+      patience =
+          std::min(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start) / 4, kPatienceMax);
       before = group.size();
       for (WritePiece& piece : group) piece.done(committed);
       checkpointer->committed(db, log_pages);
@@ -243,7 +245,8 @@ Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& 
   if (!copier) return std::unexpected(copier.error());
   impl->checkpointer = std::make_unique<Checkpointer>(std::move(*copier));
   impl->threads.emplace_back(&Impl::write_loop, impl.get(), std::move(*writer));
-  for (db::Sqlite& connection : connections) impl->threads.emplace_back(&Impl::read_loop, impl.get(), std::move(connection));
+  for (db::Sqlite& connection : connections)
+    impl->threads.emplace_back(&Impl::read_loop, impl.get(), std::move(connection));
   return std::unique_ptr<ThreadedRunner>(new ThreadedRunner(std::move(impl)));
 }
 
@@ -253,7 +256,9 @@ ThreadedRunner::~ThreadedRunner() {
   for (std::thread& thread : impl_->threads) thread.join();
 }
 
-void ThreadedRunner::write(Write work, Done done, Undo undo) { impl_->writes.push({std::move(work), std::move(done), undo}); }
+void ThreadedRunner::write(Write work, Done done, Undo undo) {
+  impl_->writes.push({std::move(work), std::move(done), undo});
+}
 void ThreadedRunner::look_up(Read work) { impl_->look_ups->add(std::move(work)); }
 void ThreadedRunner::read(Read work) { impl_->reads.push(std::move(work)); }
 

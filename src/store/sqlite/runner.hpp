@@ -50,7 +50,8 @@ class ThreadedRunner final : public SqliteRunner {
 class InlineRunner final : public SqliteRunner {
  public:
   // `db` outlives the runner. `delay`: how long each piece takes, by the executor's time.
-  explicit InlineRunner(db::Sqlite& db, std::function<Millis()> delay = [] { return Millis{0}; })
+  explicit InlineRunner(
+      db::Sqlite& db, std::function<Millis()> delay = [] { return Millis{0}; })
       : db_(db), delay_(std::move(delay)) {}
   void write(Write work, Done done, Undo undo) override;
   void read(Read work) override;

@@ -87,7 +87,8 @@ class SqliteStore final : public Store {
   template <class T, class F>
   Task<Result<T>> look_up(F work);
   Status put_back(db::Sqlite& db, const Job& job, UserId user);
-  Status put_back_record(db::Sqlite& db, RecordId id, std::string_view tab, std::int64_t version, JobId job, UserId user);
+  Status put_back_record(db::Sqlite& db, RecordId id, std::string_view tab, std::int64_t version, JobId job,
+                         UserId user);
   void wake() const {
     if (wake_) wake_();
   }
@@ -95,7 +96,7 @@ class SqliteStore final : public Store {
 
   SqliteRunner& runner_;
   const Clock& clock_;
-  Random& random_;   // used by the writer alone
+  Random& random_;  // used by the writer alone
   FieldCatalogue& catalogue_;
   std::function<void()> wake_, committed_;
 };

@@ -17,7 +17,11 @@ struct Server : rowlane::testing::MemoryStore {
 
   Server() {
     const AgencyId agency = add_agency("demo");
-    agencies.push_back({.id = agency, .key = "demo", .name = "Demo", .spreadsheet_id = "demo-book", .account = "demo",
+    agencies.push_back({.id = agency,
+                        .key = "demo",
+                        .name = "Demo",
+                        .spreadsheet_id = "demo-book",
+                        .account = "demo",
                         .tabs = {TabLayout{.key = "general", .title = "general_ins", .verticals = {"motor"}}}});
     for (const char* name : {"u1", "u2"}) {
       REQUIRE(executor.finish(store.create_token(add_user(agency, fmt::format("{}@x", name)), auth::token_hash(name))));
@@ -26,7 +30,8 @@ struct Server : rowlane::testing::MemoryStore {
   }
 
   net::Response call(std::string_view token, std::string method, std::string target, std::string body = {}) {
-    net::Request request{.method = std::move(method), .target = target, .body = std::move(body), .peer_address = "127.0.0.1"};
+    net::Request request{
+        .method = std::move(method), .target = target, .body = std::move(body), .peer_address = "127.0.0.1"};
     const std::size_t mark = target.find('?');
     request.path = target.substr(0, mark);
     if (mark != std::string::npos) request.query = net::parse_query(std::string_view(target).substr(mark + 1));
@@ -38,7 +43,8 @@ struct Server : rowlane::testing::MemoryStore {
 
 TEST_CASE("a record is made, read, changed and deleted by its owner alone") {
   Server server;
-  const auto made = server.call("u1", "POST", "/api/insurance/customers", R"({"name":"A","vertical":"motor","premium":12.5})");
+  const auto made =
+      server.call("u1", "POST", "/api/insurance/customers", R"({"name":"A","vertical":"motor","premium":12.5})");
   CAPTURE(made.body);
   REQUIRE(made.status == 201);
   const Json record = must(parse_json(made.body));
@@ -75,7 +81,8 @@ TEST_CASE("the routes and openapi.json are the same, both ways") {
   Server server;
   const Json described = must(parse_json(server.call("", "GET", "/openapi.json").body));
   std::vector<std::string> routes, operations;
-  for (const net::Route& route : server.router.routes()) routes.push_back(fmt::format("{} {} {}", route.method, route.pattern, route.name));
+  for (const net::Route& route : server.router.routes())
+    routes.push_back(fmt::format("{} {} {}", route.method, route.pattern, route.name));
   for (const auto& [path, methods] : *described["paths"].if_object())
     for (const auto& [method, operation] : *methods.if_object()) {
       std::string upper = method;
@@ -131,7 +138,8 @@ TEST_CASE("metrics are for loopback, or an admin's token") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);
-    net::Request request{.method = "GET", .target = "/metrics", .path = "/metrics", .peer_address = std::string(c.address)};
+    net::Request request{
+        .method = "GET", .target = "/metrics", .path = "/metrics", .peer_address = std::string(c.address)};
     if (!c.token.empty()) request.headers.emplace_back("authorization", fmt::format("Bearer {}", c.token));
     CHECK(server.executor.finish(server.router.handle(std::move(request))).status == c.status);
   }
@@ -154,7 +162,8 @@ TEST_CASE("a job that its user's manager tries again stays the user's") {
   const UserId boss = server.add_user(server.agencies.front().id, "boss@x", store::Role::manager);
   REQUIRE(server.executor.finish(server.store.create_token(boss, auth::token_hash("boss"))));
   const std::string jobs = "/api/insurance/sync/jobs/";
-  const std::string id = must(parse_json(server.call("u1", "POST", "/api/insurance/sync/to-sheet").body))["jobId"].string_or();
+  const std::string id =
+      must(parse_json(server.call("u1", "POST", "/api/insurance/sync/to-sheet").body))["jobId"].string_or();
   REQUIRE(server.call("boss", "POST", jobs + id + "/cancel").status == 200);
   const auto retried = server.call("boss", "POST", jobs + id + "/retry");
   REQUIRE(retried.status == 202);

@@ -32,9 +32,12 @@ struct Office : rowlane::testing::MemoryStore {
   }
 
   Result<auth::SignedIn> sign_in(std::string password, std::string address = "10.0.0.1", bool with_token = false) {
-    return finish(auth.sign_in({.email = "u@x", .password = std::move(password), .address = std::move(address), .with_token = with_token}));
+    return finish(auth.sign_in(
+        {.email = "u@x", .password = std::move(password), .address = std::move(address), .with_token = with_token}));
   }
-  bool knows_session(const auth::SignedIn& signed_in) { return knows({"cookie", signed_in.cookie.substr(0, signed_in.cookie.find(';'))}); }
+  bool knows_session(const auth::SignedIn& signed_in) {
+    return knows({"cookie", signed_in.cookie.substr(0, signed_in.cookie.find(';'))});
+  }
   bool knows_token(const std::string& token) { return knows({"authorization", "Bearer " + token}); }
   bool knows(std::pair<std::string, std::string> header) {
     const net::Request request{.method = "GET", .headers = {std::move(header)}};
@@ -46,7 +49,8 @@ struct Office : rowlane::testing::MemoryStore {
 TEST_CASE("tokens, sessions and passwords are hashed at rest") {
   Office office;
   const auth::SignedIn signed_in = must(office.sign_in(kPassword, "10.0.0.1", true));
-  const std::string session(auth::cookie_value({.headers = {{"cookie", signed_in.cookie.substr(0, signed_in.cookie.find(';'))}}}, auth::kSessionCookie));
+  const std::string session(auth::cookie_value(
+      {.headers = {{"cookie", signed_in.cookie.substr(0, signed_in.cookie.find(';'))}}}, auth::kSessionCookie));
   REQUIRE(session.size() > 40);
   REQUIRE(signed_in.token.has_value());
   CHECK(office.knows_session(signed_in));
@@ -57,11 +61,14 @@ TEST_CASE("tokens, sessions and passwords are hashed at rest") {
     for (const char* column : {"api_token.hash", "session.hash", "app_user.password_hash"}) {
       const std::string name(column);
       const std::size_t dot = name.find('.');
-      CHECK(office.number(fmt::format("SELECT count(*) FROM {} WHERE instr({}, '{}') > 0", name.substr(0, dot), name.substr(dot + 1), secret)) == 0);
+      CHECK(office.number(fmt::format("SELECT count(*) FROM {} WHERE instr({}, '{}') > 0", name.substr(0, dot),
+                                      name.substr(dot + 1), secret)) == 0);
     }
   }
-  CHECK(office.number(fmt::format("SELECT count(*) FROM api_token WHERE hash = CAST('{}' AS BLOB)", auth::token_hash(*signed_in.token))) == 1);
-  CHECK(office.number(fmt::format("SELECT count(*) FROM session WHERE hash = CAST('{}' AS BLOB)", auth::token_hash(session))) == 1);
+  CHECK(office.number(fmt::format("SELECT count(*) FROM api_token WHERE hash = CAST('{}' AS BLOB)",
+                                  auth::token_hash(*signed_in.token))) == 1);
+  CHECK(office.number(fmt::format("SELECT count(*) FROM session WHERE hash = CAST('{}' AS BLOB)",
+                                  auth::token_hash(session))) == 1);
   CHECK(office.number("SELECT count(*) FROM app_user WHERE password_hash LIKE '$argon2id$%'") == 1);
 }
 
@@ -93,8 +100,10 @@ TEST_CASE("a new password needs the present one, and ends the other sessions") {
   const auth::SignedIn mine = must(office.sign_in(kPassword)), other = must(office.sign_in(kPassword, "10.0.0.2"));
   const net::Request request{.method = "GET", .headers = {{"cookie", mine.cookie.substr(0, mine.cookie.find(';'))}}};
   const auth::Caller caller = must(office.finish(office.auth.authenticate(request)));
-  CHECK(office.finish(office.auth.change_password(caller, "wrong", "battery staple", "10.0.0.1")).error().code == Errc::forbidden);
-  CHECK(office.finish(office.auth.change_password(caller, kPassword, "short", "10.0.0.1")).error().field == "newPassword");
+  CHECK(office.finish(office.auth.change_password(caller, "wrong", "battery staple", "10.0.0.1")).error().code ==
+        Errc::forbidden);
+  CHECK(office.finish(office.auth.change_password(caller, kPassword, "short", "10.0.0.1")).error().field ==
+        "newPassword");
   CHECK(office.knows_session(other));
   REQUIRE(office.finish(office.auth.change_password(caller, kPassword, "battery staple", "10.0.0.1")));
   CHECK(office.knows_session(mine));

@@ -18,9 +18,8 @@ Task<int> after(Millis delay, int value) {
 }
 Task<void> note(std::vector<int>& seen, Millis delay, int value) { seen.push_back(co_await after(delay, value)); }
 Task<int> from_thread(std::thread& thread) {
-  co_return co_await suspend_for<int>([&thread](Resolver<int> done) {
-    thread = std::thread([done = std::move(done)]() mutable { done(7); });
-  });
+  co_return co_await suspend_for<int>(
+      [&thread](Resolver<int> done) { thread = std::thread([done = std::move(done)]() mutable { done(7); }); });
 }
 Task<int> broken() {
   throw std::runtime_error("broken");
@@ -74,7 +73,10 @@ TEST_CASE("an exception reaches the awaiting task") {
     } catch (const std::runtime_error&) {
       co_return 1;
     }
-  }()) == 1 ? throw std::runtime_error("caught") : 0, std::runtime_error);
+  }()) == 1
+                      ? throw std::runtime_error("caught")
+                      : 0,
+                  std::runtime_error);
 }
 
 TEST_CASE("destroying a group destroys suspended frames, and late answers find nobody") {

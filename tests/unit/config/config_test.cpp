@@ -25,7 +25,8 @@ columns = { name = "NAME" }
 
 TEST_CASE("a good file gives agencies with their columns in the order written") {
   FieldCatalogue catalogue;
-  const auto config = config::parse_config(kGood, "/etc/rowlane.toml", catalogue, {{"ROWLANE_SERVER_LANE_JOBS_MAX", "7"}});
+  const auto config =
+      config::parse_config(kGood, "/etc/rowlane.toml", catalogue, {{"ROWLANE_SERVER_LANE_JOBS_MAX", "7"}});
   REQUIRE_MESSAGE(config, config.error().message);
   CHECK(config->server.lane_jobs_max == 7);
   REQUIRE(config->agencies.size() == 1);
@@ -46,14 +47,23 @@ TEST_CASE("a bad file is refused with a sentence that says where and what") {
     config::Environment environment;
   };
   const Case cases[] = {
-      {"unknown key", "[server]\nlistne = \"x\"\n", "f.toml:2: unknown key 'server.listne'; did you mean 'listen'?", {}},
+      {"unknown key",
+       "[server]\nlistne = \"x\"\n",
+       "f.toml:2: unknown key 'server.listne'; did you mean 'listen'?",
+       {}},
       {"unknown section", "[servre]\n", "did you mean 'server'?", {}},
       {"bad syntax", "[server\n", "f.toml:1", {}},
       {"wrong type", "[server]\nlane_jobs_max = \"9\"\n", "whole number from 1", {}},
       {"open listener", "[server]\nlisten = \"0.0.0.0:80\"\n[sheets]\nprovider = \"local\"\n", "allow_plain_http", {}},
       {"google without credentials", "", "google.credentials is not set", {}},
-      {"local beside credentials", "[sheets]\nprovider = \"local\"\n[google]\ncredentials = \"k.json\"\n", "never runs beside", {}},
-      {"unknown environment key", "[sheets]\nprovider = \"local\"\n", "did you mean 'ROWLANE_SERVER_LISTEN'", {{"ROWLANE_SERVER_LISTN", "x"}}},
+      {"local beside credentials",
+       "[sheets]\nprovider = \"local\"\n[google]\ncredentials = \"k.json\"\n",
+       "never runs beside",
+       {}},
+      {"unknown environment key",
+       "[sheets]\nprovider = \"local\"\n",
+       "did you mean 'ROWLANE_SERVER_LISTEN'",
+       {{"ROWLANE_SERVER_LISTN", "x"}}},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);

@@ -12,16 +12,23 @@ struct Office : rowlane::testing::MemoryStore {
   AgencyId agency = add_agency("demo");
   UserId one = add_user(agency, "one@x"), two = add_user(agency, "two@x");
   UserId boss = add_user(agency, "boss@x", store::Role::manager);
-  live::Hub hub{store, store, {.job = [](const store::Job& job, AgencyId) { return Json::object({{"job", std::to_string(job.id.value)}}); }, .record = &Office::shown}};
+  live::Hub hub{
+      store,
+      store,
+      {.job = [](const store::Job& job, AgencyId) { return Json::object({{"job", std::to_string(job.id.value)}}); },
+       .record = &Office::shown}};
 
   Office() {
-    for (const UserId user : {one, two, boss}) REQUIRE(executor.finish(store.create_token(user, fmt::format("token {}", user.value))));
+    for (const UserId user : {one, two, boss})
+      REQUIRE(executor.finish(store.create_token(user, fmt::format("token {}", user.value))));
     store.on_commit([this] { hub.wake(); });
     executor.post([this] { hub.start(); });
     executor.run();
   }
 
-  static Task<Result<Json>> shown(Record record) { co_return Json::object({{"id", record.public_id}, {"name", record.fields.text(field::name)}}); }
+  static Task<Result<Json>> shown(Record record) {
+    co_return Json::object({{"id", record.public_id}, {"name", record.fields.text(field::name)}});
+  }
 
   std::shared_ptr<net::BodyStream> open(UserId user, std::string last_event_id = {}) {
     auto opened = executor.finish(hub.open(listener(user, std::move(last_event_id))));
@@ -31,7 +38,10 @@ struct Office : rowlane::testing::MemoryStore {
   }
   live::Listener listener(UserId user, std::string last_event_id = {}) const {
     const bool is_boss = user == boss;
-    return {.scope = {agency, user, is_boss}, .role = is_boss ? store::Role::manager : store::Role::agent, .login = {"", fmt::format("token {}", user.value)}, .last_event_id = std::move(last_event_id)};
+    return {.scope = {agency, user, is_boss},
+            .role = is_boss ? store::Role::manager : store::Role::agent,
+            .login = {"", fmt::format("token {}", user.value)},
+            .last_event_id = std::move(last_event_id)};
   }
   Record add(UserId owner, const char* name) {
     Record record;
@@ -61,7 +71,9 @@ TEST_CASE("who gives a record away sees it go") {
   const Record record = office.add(office.one, "Asha");
   const auto one = office.open(office.one), two = office.open(office.two);
   (void)one->take(), (void)two->take();
-  REQUIRE(office.executor.finish(office.store.update_record({.scope = {office.agency, office.boss, true}, .public_id = record.public_id, .if_version = std::nullopt}, {.set = {}, .owner = office.two})));
+  REQUIRE(office.executor.finish(office.store.update_record(
+      {.scope = {office.agency, office.boss, true}, .public_id = record.public_id, .if_version = std::nullopt},
+      {.set = {}, .owner = office.two})));
   office.executor.advance(Millis{100});
   CHECK(one->take().contains(fmt::format(R"(data: {{"id":"{}","deleted":true}})", record.public_id)));
   CHECK(two->take().contains("\"name\":\"Asha\""));
@@ -95,7 +107,8 @@ TEST_CASE("more than a hundred records of one commit are told as their count") {
     line.set.set(field::vertical, std::string("motor"));
     lines.push_back(std::move(line));
   }
-  REQUIRE(office.executor.finish(office.store.import_records({office.agency, office.boss, true}, std::move(lines), {})));
+  REQUIRE(
+      office.executor.finish(office.store.import_records({office.agency, office.boss, true}, std::move(lines), {})));
   office.executor.advance(Millis{100});
   CHECK(boss->take().contains("event: customers\ndata: {\"count\":101}"));
   CHECK(two->take().contains("event: customers\ndata: {\"count\":51}"));

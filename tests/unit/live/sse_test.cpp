@@ -17,8 +17,13 @@ TEST_CASE("a last event id is none, a whole number, or unknown") {
     bool is_given;
     std::optional<std::int64_t> number;
   };
-  const Case cases[] = {{"", false, std::nullopt}, {"0", true, 0}, {"42", true, 42}, {"-1", true, std::nullopt},
-                        {"4x", true, std::nullopt}, {" 4", true, std::nullopt}, {"99999999999999999999", true, std::nullopt}};
+  const Case cases[] = {{"", false, std::nullopt},
+                        {"0", true, 0},
+                        {"42", true, 42},
+                        {"-1", true, std::nullopt},
+                        {"4x", true, std::nullopt},
+                        {" 4", true, std::nullopt},
+                        {"99999999999999999999", true, std::nullopt}};
   for (const Case& c : cases) {
     CAPTURE(c.text);
     const LastEventId last = read_last_event_id(c.text);

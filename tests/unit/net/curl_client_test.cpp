@@ -25,7 +25,8 @@ Task<net::Response> serve(net::Request request) {
   if (const std::string* bytes = request.query_value("bytes")) {
     response.body.assign(static_cast<std::size_t>(std::stoul(*bytes)), 'x');
   } else {
-    response.body = fmt::format("{} {} {} {}", request.method, request.target, request.header("content-type"), request.body);
+    response.body =
+        fmt::format("{} {} {} {}", request.method, request.target, request.header("content-type"), request.body);
   }
   co_return response;
 }
@@ -57,7 +58,8 @@ TEST_CASE("every method reaches the server and its answer comes back") {
     CHECK(answer->status == 200);
     CHECK(answer->header("x-mixed-case") == "me");
     const bool has_body = std::string_view(method) != "GET";
-    CHECK(answer->body == fmt::format("{} /a?b=c {} {}", method, has_body ? "application/json" : "", has_body ? "payload" : ""));
+    CHECK(answer->body ==
+          fmt::format("{} /a?b=c {} {}", method, has_body ? "application/json" : "", has_body ? "payload" : ""));
   }
   const Result<net::HttpAnswer> head = f.send({.method = "HEAD", .url = f.server.url("/")});
   REQUIRE(head);
@@ -120,9 +122,7 @@ TEST_CASE("failures say whether the request may have been taken") {
     const auto answer = f.send({.url = fmt::format("http://127.0.0.1:{}/", free_port)});
     CHECK(answer.error().code == Errc::unavailable);
   }
-  SUBCASE("unknown name") {
-    CHECK(f.send({.url = "https://name.invalid/"}).error().code == Errc::unavailable);
-  }
+  SUBCASE("unknown name") { CHECK(f.send({.url = "https://name.invalid/"}).error().code == Errc::unavailable); }
   SUBCASE("cut answer") {
     CHECK(f.send({.url = f.server.url("/cut?bytes=500000")}).error().code == Errc::unknown_outcome);
   }

@@ -34,7 +34,8 @@ TEST_CASE("the front filter gives every raw request its one answer") {
       {"a body with its length", post + "Content-Length: 3\r\n\r\nabc", "200 OK"},
       {"a chunked body", post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "200 OK"},
       {"chunked in capitals", post + "Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n", "200 OK"},
-      {"chunk extension and trailer", post + "Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\nT: v\r\n\r\n", "200 OK"},
+      {"chunk extension and trailer", post + "Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\nT: v\r\n\r\n",
+       "200 OK"},
       {"a header value in UTF-8", get + host + "X-Name: caf\xc3\xa9\r\n\r\n", "200 OK"},
       {"OPTIONS reaches the router", "OPTIONS /x HTTP/1.1\r\n" + host + "\r\n", "200 OK"},
 
@@ -63,12 +64,15 @@ TEST_CASE("the front filter gives every raw request its one answer") {
       {"Content-Length negative", post + "Content-Length: -1\r\n\r\n", "400 Bad Request"},
       {"Content-Length empty", post + "Content-Length:\r\n\r\n", "400 Bad Request"},
       {"Content-Length hexadecimal", post + "Content-Length: 0x1\r\n\r\na", "400 Bad Request"},
-      {"length beside chunked", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 Bad Request"},
-      {"chunked beside length", post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", "400 Bad Request"},
+      {"length beside chunked", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "400 Bad Request"},
+      {"chunked beside length", post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+       "400 Bad Request"},
       {"chunked under HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 Bad Request"},
       {"chunked, gzip", post + "Transfer-Encoding: chunked, gzip\r\n\r\n", "400 Bad Request"},
       {"chunked, chunked", post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "400 Bad Request"},
-      {"Transfer-Encoding twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "400 Bad Request"},
+      {"Transfer-Encoding twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+       "400 Bad Request"},
       {"Transfer-Encoding empty", post + "Transfer-Encoding:\r\n\r\n", "400 Bad Request"},
       {"xchunked", post + "Transfer-Encoding: xchunked\r\n\r\n", "501 Not Implemented"},
       {"gzip, chunked", post + "Transfer-Encoding: gzip, chunked\r\n\r\n", "501 Not Implemented"},
@@ -102,7 +106,8 @@ TEST_CASE("the front filter gives every raw request its one answer") {
       {"a space before the method", " GET / HTTP/1.1\r\n" + host + "\r\n", "400 Bad Request"},
       {"a TLS hello", "\x16\x03\x01\x02", "400 Bad Request"},
       {"target over 8 KiB", "GET /" + std::string(9000, 'a') + " HTTP/1.1\r\n" + host + "\r\n", "414 URI Too Long"},
-      {"headers over 8 KiB", get + host + "X: " + std::string(9000, 'a') + "\r\n\r\n", "431 Request Header Fields Too Large"},
+      {"headers over 8 KiB", get + host + "X: " + std::string(9000, 'a') + "\r\n\r\n",
+       "431 Request Header Fields Too Large"},
       {"many headers over 8 KiB", get + host + std::string(9000, 'a'), "431 Request Header Fields Too Large"},
       {"unknown expectation", post + "Expect: cake\r\n\r\n", "417 Expectation Failed"},
   };
@@ -140,7 +145,8 @@ TEST_CASE("a head is measured the same however it is cut") {
 
 TEST_CASE("gzip is taken from Accept-Encoding with its weight") {
   const auto accepts = [](std::string_view value) {
-    return net::parse_head(fmt::format("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {}\r\n\r\n", value))->accepts_gzip;
+    return net::parse_head(fmt::format("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {}\r\n\r\n", value))
+        ->accepts_gzip;
   };
   CHECK(accepts("gzip"));
   CHECK(accepts("br, GZIP;q=0.5"));

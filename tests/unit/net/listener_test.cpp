@@ -230,8 +230,8 @@ TEST_CASE("a drain lets a running request finish and closes the others") {
   idle.read_answer();
   busy.send(get("/slow?1"));
   while (server.listener().counts().requests < 2) std::this_thread::yield();
-  const auto drain = std::async(std::launch::async,
-                                [&] { run_on(server.io(), drained(server.listener(), Millis{20'000})); });
+  const auto drain =
+      std::async(std::launch::async, [&] { run_on(server.io(), drained(server.listener(), Millis{20'000})); });
   CHECK(idle.read_to_end().empty());
   CHECK(busy.read_answer().contains("Connection: close\r\n"));
   CHECK(busy.is_closed());

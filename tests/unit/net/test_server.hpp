@@ -41,7 +41,9 @@ class TestServer {
     io_.join();
   }
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] std::string url(std::string_view path) const { return fmt::format("http://127.0.0.1:{}{}", port_, path); }
+  [[nodiscard]] std::string url(std::string_view path) const {
+    return fmt::format("http://127.0.0.1:{}{}", port_, path);
+  }
   [[nodiscard]] net::IoThread& io() { return io_; }
   [[nodiscard]] net::Listener& listener() { return listener_; }
 

@@ -21,17 +21,22 @@ struct Office {
   Office() {
     layout.key = "general", layout.title = "general_ins", layout.verticals = {"motor"};
     layout.keys = default_keys();
-    for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"}, {field::mobile_number, "MOBILE NO"},
-                                     {field::current_policy_no, "POLICY NO"}, {field::premium, "AMOUNT"}})
+    for (const auto& [id, header] : {std::pair<FieldId, const char*>{field::name, "NAME"},
+                                     {field::mobile_number, "MOBILE NO"},
+                                     {field::current_policy_no, "POLICY NO"},
+                                     {field::premium, "AMOUNT"}})
       layout.columns.push_back({id, header, catalogue.type(id)});
     table.title = "general_ins", table.sheet_id = 1, table.grid_rows = 100, table.grid_columns = 10;
   }
   void row(std::initializer_list<const char*> cells) {
     for (const char* cell : cells) {
       const std::string_view text(cell);
-      if (text.starts_with('=')) table.add_formula_cell(number(1), text);
-      else if (text.empty()) table.add_cell({});
-      else table.add_cell(table.text_cell(text));
+      if (text.starts_with('='))
+        table.add_formula_cell(number(1), text);
+      else if (text.empty())
+        table.add_cell({});
+      else
+        table.add_cell(table.text_cell(text));
     }
     table.end_row();
   }
@@ -77,7 +82,10 @@ TEST_CASE("a doubled header refuses the tab and names both addresses") {
 TEST_CASE("spellings of one policy number are one record, and the cell keeps its spelling") {
   Office office;
   office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
-  office.row({"Asha", "", "pol\xE2\x80\x93" "001 ", ""});
+  office.row({"Asha", "",
+              "pol\xE2\x80\x93"
+              "001 ",
+              ""});
   office.record("Asha", "POL-001");
   const TabPlan plan = office.plan();
   REQUIRE(plan.updates.size() == 1);

@@ -7,7 +7,9 @@
 using namespace rowlane;
 
 namespace {
-std::optional<UserId> only_a(std::string_view email) { return email == "a@x" ? std::optional(UserId{1}) : std::nullopt; }
+std::optional<UserId> only_a(std::string_view email) {
+  return email == "a@x" ? std::optional(UserId{1}) : std::nullopt;
+}
 }  // namespace
 
 TEST_CASE("CSV lines keep quotes, line ends and their numbers") {
@@ -81,5 +83,7 @@ TEST_CASE("a record's JSON has every member, and can be sent back") {
   const auto back = records::read_record(json, catalogue, {}, records::Completeness::whole);
   CHECK(back.problems.empty());
   CHECK(back.set.text(field::name) == "A");
-  CHECK(records::read_record(*parse_json(R"({"name":"","dob":"x","nmae":1})"), catalogue, {}, records::Completeness::part).problems.size() == 3);
+  CHECK(
+      records::read_record(*parse_json(R"({"name":"","dob":"x","nmae":1})"), catalogue, {}, records::Completeness::part)
+          .problems.size() == 3);
 }

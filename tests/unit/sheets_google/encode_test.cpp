@@ -38,12 +38,14 @@ TEST_CASE("each op becomes its request") {
        R"({"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":0,"endIndex":1},"inheritFromBefore":false}})"},
       {"rows out", op::DeleteRows{7, 3, 1},
        R"({"deleteDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":2,"endIndex":3}}})"},
-      {"rows at the end", op::GrowGrid{7, 10, 0}, R"({"appendDimension":{"sheetId":7,"dimension":"ROWS","length":10}})"},
+      {"rows at the end", op::GrowGrid{7, 10, 0},
+       R"({"appendDimension":{"sheetId":7,"dimension":"ROWS","length":10}})"},
       {"rows in below a header take after what is below", op::InsertRows{7, 2, 1, false},
        R"({"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":1,"endIndex":2},"inheritFromBefore":false}})"},
       {"a formula is put back", op::UpdateCells{7, 2, 1, {{.value = FormulaText{"=D2*2"}}}},
        R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"formulaValue":"=D2*2"}}]}]}})"},
-      {"a format is cleared", op::UpdateCells{7, 2, 1, {{.value = {}, .format = std::pair(FormatKind::none, std::string())}}},
+      {"a format is cleared",
+       op::UpdateCells{7, 2, 1, {{.value = {}, .format = std::pair(FormatKind::none, std::string())}}},
        R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue,userEnteredFormat.numberFormat","rows":[{"values":[{}]}]}})"},
       {"text stays text", op::UpdateCells{7, 2, 1, {text("=1+1")}},
        R"({"updateCells":{"start":{"sheetId":7,"rowIndex":1,"columnIndex":0},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"=1+1"}}]}]}})"},
@@ -72,7 +74,8 @@ TEST_CASE("each op becomes its request") {
     CAPTURE(c.name);
     CHECK(requests_of(c.op) == c.json);
     const auto batch = google::encode_batch({c.op}, {}).value();
-    for (const std::string& problem : discovery.check_value("BatchUpdateSpreadsheetRequest", parse_json(batch.body).value()))
+    for (const std::string& problem :
+         discovery.check_value("BatchUpdateSpreadsheetRequest", parse_json(batch.body).value()))
       FAIL_CHECK(problem);
     const double estimate = static_cast<double>(google::estimate_op_bytes(c.op));
     CHECK(estimate >= static_cast<double>(c.json.size()) * 0.9);
@@ -81,15 +84,17 @@ TEST_CASE("each op becomes its request") {
 }
 
 TEST_CASE("requests are traced to their op") {
-  const std::vector<Op> ops = {op::GrowGrid{1, 5, 5}, op::UpdateCells{1, 1, 1, {text("a"), day(1), text("b")}}, op::GrowGrid{1, 0, 0}, op::DeleteMark{9}};
+  const std::vector<Op> ops = {op::GrowGrid{1, 5, 5}, op::UpdateCells{1, 1, 1, {text("a"), day(1), text("b")}},
+                               op::GrowGrid{1, 0, 0}, op::DeleteMark{9}};
   const auto batch = google::encode_batch(ops, {}).value();
   CHECK(batch.op_of_request == std::vector{0, 0, 1, 1, 1, 3});
 }
 
 TEST_CASE("ranges to read back are quoted and asked for") {
   const auto batch = google::encode_batch({}, {{"Bob's", {1, 1, 5, 3}}, {"x", {2, 27, 2, 28}}}).value();
-  CHECK(batch.body ==
-        R"({"requests":[],"includeSpreadsheetInResponse":true,"responseIncludeGridData":true,"responseRanges":["'Bob''s'!A1:C5","'x'!AA2:AB2"]})");
+  CHECK(
+      batch.body ==
+      R"({"requests":[],"includeSpreadsheetInResponse":true,"responseIncludeGridData":true,"responseRanges":["'Bob''s'!A1:C5","'x'!AA2:AB2"]})");
 }
 
 TEST_CASE("what JSON cannot carry is refused with the op") {

@@ -31,11 +31,15 @@ struct Fixture {
   int tokens = 0;
   ScriptedHttp http{[this](const ScriptedHttp::Sent& sent) -> Result<net::HttpAnswer> {
     if (sent.url.ends_with("/token"))
-      return net::HttpAnswer{.status = 200, .body = fmt::format(R"({{"access_token":"t{}","expires_in":3600}})", ++tokens)};
+      return net::HttpAnswer{.status = 200,
+                             .body = fmt::format(R"({{"access_token":"t{}","expires_in":3600}})", ++tokens)};
     return answer(sent);
   }};
-  GoogleSheets sheets{http, clock, {},
-                      Credentials{.client_email = std::string(kEmail), .private_key = test_key().private_pem,
+  GoogleSheets sheets{http,
+                      clock,
+                      {},
+                      Credentials{.client_email = std::string(kEmail),
+                                  .private_key = test_key().private_pem,
                                   .token_uri = "https://oauth2.example/token"}};
 
   void answers(int status, std::string body, std::vector<std::pair<std::string, std::string>> headers = {}) {
@@ -47,11 +51,13 @@ struct Fixture {
     return executor.finish(sheets.read({.spreadsheet_id = "book 1", .tabs = std::move(tabs)}));
   }
   Result<WriteAnswer> write(std::vector<Op> ops, std::vector<ReadBack> read_back = {}) {
-    return executor.finish(sheets.write({.spreadsheet_id = "book", .ops = std::move(ops), .read_back = std::move(read_back)}));
+    return executor.finish(
+        sheets.write({.spreadsheet_id = "book", .ops = std::move(ops), .read_back = std::move(read_back)}));
   }
 };
 
-const std::string kOneTab = R"({"properties":{"title":"B"},"sheets":[{"properties":{"sheetId":7,"title":"T"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":5}}]}]}]}]})";
+const std::string kOneTab =
+    R"({"properties":{"title":"B"},"sheets":[{"properties":{"sheetId":7,"title":"T"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":5}}]}]}]}]})";
 
 }  // namespace
 
@@ -62,21 +68,30 @@ TEST_CASE("every request that the client can send is one of the discovery docume
   (void)f.read({{.sheet_id = 7, .title = "T"}});
   (void)f.read({{.title = "T"}});
   const std::pair<FormatKind, std::string> money{FormatKind::currency, "#,##0.00"};
-  (void)f.write({op::AddTab{1, "t", 10, 3}, op::InsertRows{1, 2, 3}, op::DeleteRows{1, 2, 1}, op::GrowGrid{1, 2, 2},
-                 op::UpdateCells{1, 1, 1, {{.value = "x"}, {.value = 1.5, .format = money}, {.value = true}, {}, {.value = FormulaText{"=A1"}}}}, op::MarkColumn{1, 1, 5, "k", "v"},
-                 op::MarkSpreadsheet{6, "k", "v"}, op::DeleteMark{6}, op::HideColumn{1, 1},
-                 op::ProtectColumn{1, 1, "d"}, op::SetFilter{1, {1, 1, 2, 2}, R"({"filterSpecs":[{"columnIndex":0}]})"}},
-                {{"T", {1, 1, 2, 2}}});
+  (void)f.write(
+      {op::AddTab{1, "t", 10, 3}, op::InsertRows{1, 2, 3}, op::DeleteRows{1, 2, 1}, op::GrowGrid{1, 2, 2},
+       op::UpdateCells{
+           1,
+           1,
+           1,
+           {{.value = "x"}, {.value = 1.5, .format = money}, {.value = true}, {}, {.value = FormulaText{"=A1"}}}},
+       op::MarkColumn{1, 1, 5, "k", "v"}, op::MarkSpreadsheet{6, "k", "v"}, op::DeleteMark{6}, op::HideColumn{1, 1},
+       op::ProtectColumn{1, 1, "d"}, op::SetFilter{1, {1, 1, 2, 2}, R"({"filterSpecs":[{"columnIndex":0}]})"}},
+      {{"T", {1, 1, 2, 2}}});
   (void)f.write({op::DeleteMark{6}});
   (void)f.executor.finish(f.sheets.version("book"));
   int checked = 0;
   for (const ScriptedHttp::Sent& sent : f.http.sent) {
     CAPTURE(sent.url);
-    constexpr std::string_view kSheets = "https://sheets.googleapis.com/", kDrive = "https://www.googleapis.com/drive/v3/";
+    constexpr std::string_view kSheets = "https://sheets.googleapis.com/",
+                               kDrive = "https://www.googleapis.com/drive/v3/";
     std::vector<std::string> problems;
-    if (sent.url.starts_with(kSheets)) problems = sheets_document.check(sent.method, sent.url.substr(kSheets.size()), sent.body);
-    else if (sent.url.starts_with(kDrive)) problems = drive_document.check(sent.method, sent.url.substr(kDrive.size()), sent.body);
-    else continue;
+    if (sent.url.starts_with(kSheets))
+      problems = sheets_document.check(sent.method, sent.url.substr(kSheets.size()), sent.body);
+    else if (sent.url.starts_with(kDrive))
+      problems = drive_document.check(sent.method, sent.url.substr(kDrive.size()), sent.body);
+    else
+      continue;
     ++checked;
     CHECK(sent.header("Authorization") == "Bearer t1");
     for (const std::string& problem : problems) FAIL_CHECK(problem);
@@ -116,8 +131,9 @@ TEST_CASE("tabs known by id are read by filter, others with the whole spreadshee
 
 TEST_CASE("ranges come back in the order asked for, whatever the reply's order") {
   Fixture f;
-  f.answers(200,
-            R"({"updatedSpreadsheet":{"sheets":[{"properties":{"sheetId":1,"title":"A"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"stringValue":"a1"}}]}]},{"startRow":4,"startColumn":1,"rowData":[{"values":[{"userEnteredValue":{"stringValue":"b5"}}]}]}]},{"properties":{"sheetId":2,"title":"B"},"data":[{}]}]}})");
+  f.answers(
+      200,
+      R"({"updatedSpreadsheet":{"sheets":[{"properties":{"sheetId":1,"title":"A"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"stringValue":"a1"}}]}]},{"startRow":4,"startColumn":1,"rowData":[{"values":[{"userEnteredValue":{"stringValue":"b5"}}]}]}]},{"properties":{"sheetId":2,"title":"B"},"data":[{}]}]}})");
   const auto written = f.write({op::DeleteMark{1}}, {{"B", {1, 1, 1, 1}}, {"A", {5, 2, 6, 3}}, {"A", {1, 1, 1, 1}}});
   REQUIRE(written);
   REQUIRE(written->read_back.size() == 3);
@@ -161,19 +177,23 @@ TEST_CASE("answers other than 200 become the errors that a pass acts on") {
     return fmt::format(R"({{"error":{{"code":{},"message":"{}","status":"{}"}}}})", code, message, status);
   };
   const Case cases[] = {
-      {"bad request", 400, rpc(400, "Invalid requests[2].updateCells: too long", "INVALID_ARGUMENT"), Errc::invalid_input,
-       Errc::invalid_input, "too long"},
+      {"bad request", 400, rpc(400, "Invalid requests[2].updateCells: too long", "INVALID_ARGUMENT"),
+       Errc::invalid_input, Errc::invalid_input, "too long"},
       {"tab gone", 400, rpc(400, "Invalid requests[0].updateCells: No grid with id: 5", "INVALID_ARGUMENT"),
        Errc::sheet_missing, Errc::sheet_missing, "No grid"},
       {"second 401", 401, rpc(401, "Request had invalid credentials", "UNAUTHENTICATED"), Errc::credentials,
        Errc::credentials, "fresh token"},
       {"not shared", 403, rpc(403, "The caller does not have permission", "PERMISSION_DENIED"), Errc::not_shared,
        Errc::not_shared, kEmail},
-      {"not there", 404, rpc(404, "Requested entity was not found.", "NOT_FOUND"), Errc::not_shared, Errc::not_shared, kEmail},
-      {"quota of Drive", 403, R"({"error":{"errors":[{"domain":"usageLimits","reason":"userRateLimitExceeded"}],"code":403,"message":"Limit"}})",
+      {"not there", 404, rpc(404, "Requested entity was not found.", "NOT_FOUND"), Errc::not_shared, Errc::not_shared,
+       kEmail},
+      {"quota of Drive", 403,
+       R"({"error":{"errors":[{"domain":"usageLimits","reason":"userRateLimitExceeded"}],"code":403,"message":"Limit"}})",
        Errc::quota_exceeded, Errc::quota_exceeded, "quota"},
-      {"quota", 429, rpc(429, "Quota exceeded", "RESOURCE_EXHAUSTED"), Errc::quota_exceeded, Errc::quota_exceeded, "quota"},
-      {"switched off", 403, R"({"error":{"code":403,"message":"API not used","status":"PERMISSION_DENIED","details":[{"@type":"x","reason":"SERVICE_DISABLED"}]}})",
+      {"quota", 429, rpc(429, "Quota exceeded", "RESOURCE_EXHAUSTED"), Errc::quota_exceeded, Errc::quota_exceeded,
+       "quota"},
+      {"switched off", 403,
+       R"({"error":{"code":403,"message":"API not used","status":"PERMISSION_DENIED","details":[{"@type":"x","reason":"SERVICE_DISABLED"}]}})",
        Errc::credentials, Errc::credentials, "switched off"},
       {"too large", 413, "<html>", Errc::too_large, Errc::too_large, "too large"},
       {"internal", 500, rpc(500, "Internal error", "INTERNAL"), Errc::unavailable, Errc::unknown_outcome, "500"},
@@ -211,7 +231,8 @@ TEST_CASE("Drive gives the version") {
   Fixture f;
   f.answers(200, R"({"version":"123"})");
   CHECK(f.executor.finish(f.sheets.version("a/b")).value() == "123");
-  CHECK(f.http.sent.back().url == "https://www.googleapis.com/drive/v3/files/a%2Fb?supportsAllDrives=true&fields=version");
+  CHECK(f.http.sent.back().url ==
+        "https://www.googleapis.com/drive/v3/files/a%2Fb?supportsAllDrives=true&fields=version");
   f.answers(200, "{}");
   CHECK(f.executor.finish(f.sheets.version("b")).error().code == Errc::unavailable);
 }

@@ -33,7 +33,10 @@ struct Fixture {
     local::Options options{.require_token = with_token, .issuers = {{std::string(kEmail), test_key().public_pem}}};
     service = local::LocalSheets::open(std::move(options), clock, random).value();
     local::SeedBook book{.id = "book", .title = "Book"};
-    book.tabs.push_back({.title = "Motor", .sheet_id = kTab, .rows = 50, .columns = 10,
+    book.tabs.push_back({.title = "Motor",
+                         .sheet_id = kTab,
+                         .rows = 50,
+                         .columns = 10,
                          .cells = {{{.value = "NAME"}, {.value = "AMOUNT"}},
                                    {{.value = "Asha"}, {.value = 12.5}},
                                    {{.value = "Ravi"}, {.formula = "=B2*2"}}}});
@@ -43,8 +46,8 @@ struct Fixture {
     transport.emplace(*service, !with_token);
     std::optional<google::Credentials> credentials;
     if (with_token)
-      credentials = google::Credentials{.client_email = std::string(kEmail), .private_key = test_key().private_pem,
-                                        .token_uri = address + "/token"};
+      credentials = google::Credentials{
+          .client_email = std::string(kEmail), .private_key = test_key().private_pem, .token_uri = address + "/token"};
     sheets.emplace(*transport, clock, google::GoogleOptions{.sheets_url = address, .drive_url = address + "/drive/v3"},
                    std::move(credentials));
   }
@@ -53,7 +56,8 @@ struct Fixture {
     return executor.finish(sheets->read({.spreadsheet_id = "book", .tabs = std::move(tabs)}));
   }
   Result<WriteAnswer> write(std::vector<Op> ops, std::vector<ReadBack> read_back = {}) {
-    return executor.finish(sheets->write({.spreadsheet_id = "book", .ops = std::move(ops), .read_back = std::move(read_back)}));
+    return executor.finish(
+        sheets->write({.spreadsheet_id = "book", .ops = std::move(ops), .read_back = std::move(read_back)}));
   }
   [[nodiscard]] std::string shown(int row, int column, std::string_view tab = "Motor") {
     return service->cell("book", tab, row, column).value().formatted;
@@ -68,7 +72,8 @@ Op put(int row, int column, std::string text) {
 
 TEST_CASE("what people typed is read, by id and by title") {
   Fixture f;
-  for (const std::vector<TabRef>& tabs : {std::vector<TabRef>{{.sheet_id = kTab}}, std::vector<TabRef>{{.title = "Motor"}}}) {
+  for (const std::vector<TabRef>& tabs :
+       {std::vector<TabRef>{{.sheet_id = kTab}}, std::vector<TabRef>{{.title = "Motor"}}}) {
     const auto book = f.read(tabs);
     REQUIRE(book);
     const auto tab = std::ranges::find_if(book->tabs, [](const SheetTable& each) { return each.sheet_id == kTab; });
@@ -88,14 +93,14 @@ TEST_CASE("what people typed is read, by id and by title") {
 TEST_CASE("every op takes effect and is read back in the same call") {
   Fixture f;
   const std::pair<FormatKind, std::string> day{FormatKind::date, "dd/mm/yyyy"};
-  const auto written = f.write(
-      {op::AddTab{9, "Life", 20, 5}, op::InsertRows{kTab, 3, 2}, op::GrowGrid{kTab, 5, 1},
-       op::UpdateCells{kTab, 3, 1, {{.value = "=1+1"}, {.value = 0.1}}},
-       op::UpdateCells{kTab, 4, 1, {{.value = "0012"}, {.value = 45000.0, .format = day}, {.value = true}}},
-       op::MarkColumn{kTab, 1, 501, "rowlane-field", "name"}, op::MarkSpreadsheet{502, "rowlane-pass", "p1"},
-       op::HideColumn{kTab, 3}, op::ProtectColumn{kTab, 3, "Rowlane"}, op::SetFilter{kTab, {1, 1, 10, 2}, ""},
-       op::UpdateCells{8, 1, 1, {{.value = "x"}}}},
-      {{"Bob's", {1, 1, 1, 1}}, {"Motor", {3, 1, 4, 3}}, {"Motor", {2, 1, 2, 2}}});
+  const auto written =
+      f.write({op::AddTab{9, "Life", 20, 5}, op::InsertRows{kTab, 3, 2}, op::GrowGrid{kTab, 5, 1},
+               op::UpdateCells{kTab, 3, 1, {{.value = "=1+1"}, {.value = 0.1}}},
+               op::UpdateCells{kTab, 4, 1, {{.value = "0012"}, {.value = 45000.0, .format = day}, {.value = true}}},
+               op::MarkColumn{kTab, 1, 501, "rowlane-field", "name"}, op::MarkSpreadsheet{502, "rowlane-pass", "p1"},
+               op::HideColumn{kTab, 3}, op::ProtectColumn{kTab, 3, "Rowlane"}, op::SetFilter{kTab, {1, 1, 10, 2}, ""},
+               op::UpdateCells{8, 1, 1, {{.value = "x"}}}},
+              {{"Bob's", {1, 1, 1, 1}}, {"Motor", {3, 1, 4, 3}}, {"Motor", {2, 1, 2, 2}}});
   if (!written) FAIL(written.error().message);
   REQUIRE(written->read_back.size() == 3);
   CHECK(written->read_back[0].cells.at(1, 1).text() == "x");
@@ -128,7 +133,10 @@ TEST_CASE("every op takes effect and is read back in the same call") {
 
 TEST_CASE("a filter is widened with its criteria kept") {
   Fixture f;
-  const Json criteria = parse_json(R"([{"setBasicFilter":{"filter":{"range":{"sheetId":7,"startRowIndex":0,"endRowIndex":3,"startColumnIndex":0,"endColumnIndex":2},"filterSpecs":[{"columnIndex":0,"filterCriteria":{"hiddenValues":["Ravi"]}}]}}}])").value();
+  const Json criteria =
+      parse_json(
+          R"([{"setBasicFilter":{"filter":{"range":{"sheetId":7,"startRowIndex":0,"endRowIndex":3,"startColumnIndex":0,"endColumnIndex":2},"filterSpecs":[{"columnIndex":0,"filterCriteria":{"hiddenValues":["Ravi"]}}]}}}])")
+          .value();
   REQUIRE(f.service->apply("book", *criteria.if_array()));
   const auto before = f.read();
   REQUIRE(before->tabs.front().filter);

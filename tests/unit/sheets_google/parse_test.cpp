@@ -54,12 +54,15 @@ std::string problem(std::string_view reply) {
 
 double number_of(std::string_view literal) {
   const std::string reply = fmt::format(
-      R"({{"sheets":[{{"data":[{{"rowData":[{{"values":[{{"userEnteredValue":{{"numberValue":{}}}}}]}}]}}]}}]}})", literal);
+      R"({{"sheets":[{{"data":[{{"rowData":[{{"values":[{{"userEnteredValue":{{"numberValue":{}}}}}]}}]}}]}}]}})",
+      literal);
   return parse(reply, reply.size()).tabs.front().at(1, 1).number;
 }
 
 // A reply with one tab whose cell (row, column) is "row,column", wherever its grids start.
-std::string cell_json(std::string_view value) { return fmt::format(R"({{"userEnteredValue":{{"stringValue":"{}"}}}})", value); }
+std::string cell_json(std::string_view value) {
+  return fmt::format(R"({{"userEnteredValue":{{"stringValue":"{}"}}}})", value);
+}
 
 }  // namespace
 
@@ -111,8 +114,9 @@ TEST_CASE("a reply gives the same tables whole and byte by byte") {
     CHECK(a1_range("t", tab.merges[1]) == "'t'!F1:F1000");
     REQUIRE(tab.filter);
     CHECK(a1_range("t", *tab.filter) == "'t'!A1:E50");
-    CHECK(tab.filter_rest ==
-          R"({"sortSpecs":[{"dimensionIndex":2,"sortOrder":"ASCENDING"}],"filterSpecs":[{"columnIndex":1,"filterCriteria":{"hiddenValues":["a\"b","c"],"condition":{"type":"NUMBER_GREATER","values":[{"userEnteredValue":"5"}]},"visibleBackgroundColor":{"red":1e-1,"x":[true,null,[]]}}}]})");
+    CHECK(
+        tab.filter_rest ==
+        R"({"sortSpecs":[{"dimensionIndex":2,"sortOrder":"ASCENDING"}],"filterSpecs":[{"columnIndex":1,"filterCriteria":{"hiddenValues":["a\"b","c"],"condition":{"type":"NUMBER_GREATER","values":[{"userEnteredValue":"5"}]},"visibleBackgroundColor":{"red":1e-1,"x":[true,null,[]]}}}]})");
     REQUIRE(tab.tables.size() == 1);
     CHECK(a1_range("t", tab.tables[0]) == "'t'!A11:C20");
     CHECK(book.tabs[1].title == "Other");
@@ -123,9 +127,10 @@ TEST_CASE("a reply gives the same tables whole and byte by byte") {
 TEST_CASE("members may come in any order") {
   const std::string first = R"("properties":{"sheetId":3,"title":"T","gridProperties":{"columnCount":2,"rowCount":9}})";
   const std::string merges = R"("merges":[{"endRowIndex":2}])";
-  const std::string data = R"("data":[{"columnMetadata":[{"hiddenByUser":true}],"rowData":[{"values":[)" + cell_json("a") +
-                           R"(]}],"startColumn":1,"startRow":1}])";
-  for (const auto& order : {first + "," + merges + "," + data, data + "," + merges + "," + first, merges + "," + data + "," + first}) {
+  const std::string data = R"("data":[{"columnMetadata":[{"hiddenByUser":true}],"rowData":[{"values":[)" +
+                           cell_json("a") + R"(]}],"startColumn":1,"startRow":1}])";
+  for (const auto& order :
+       {first + "," + merges + "," + data, data + "," + merges + "," + first, merges + "," + data + "," + first}) {
     CAPTURE(order);
     const SpreadsheetSnapshot book = parse(R"({"sheets":[{)" + order + "}]}", 5);
     const SheetTable& tab = book.tabs.front();
@@ -153,8 +158,9 @@ TEST_CASE("tabs that were not asked for lose their cells, wherever their propert
 }
 
 TEST_CASE("several grids of one tab are laid together") {
-  const std::string reply = R"({"sheets":[{"data":[{"rowData":[{"values":[)" + cell_json("a1") + "," + cell_json("b1") +
-                            R"(]}]},{"startRow":2,"startColumn":3,"rowData":[{"values":[{"userEnteredValue":{"formulaValue":"=A1"},"effectiveValue":{"stringValue":"d3"}}]}]}]}]})";
+  const std::string reply =
+      R"({"sheets":[{"data":[{"rowData":[{"values":[)" + cell_json("a1") + "," + cell_json("b1") +
+      R"(]}]},{"startRow":2,"startColumn":3,"rowData":[{"values":[{"userEnteredValue":{"formulaValue":"=A1"},"effectiveValue":{"stringValue":"d3"}}]}]}]}]})";
   const SpreadsheetSnapshot book = parse(reply, 11);
   const SheetTable& tab = book.tabs.front();
   CHECK(tab.at(1, 1).text() == "a1");
@@ -218,7 +224,8 @@ TEST_CASE("hostile and broken replies end in an error") {
       {"deep objects", nested(R"({"sheets":)", 100'000)},
       {"deep in what is skipped", R"({"other":)" + nested("[", 100'000)},
       {"deep in a filter", R"({"sheets":[{"basicFilter":{"filterSpecs":)" + nested("[", 1'000)},
-      {"a number no double holds", R"({"sheets":[{"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":1e400}}]}]}]}]})"},
+      {"a number no double holds",
+       R"({"sheets":[{"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":1e400}}]}]}]}]})"},
       {"a position beyond any grid", R"({"sheets":[{"data":[{"startRow":2000000000}]}]})"},
       {"a negative position", R"({"sheets":[{"data":[{"startRow":-1}]}]})"},
       {"a broken position", R"({"sheets":[{"data":[{"startRow":1.5}]}]})"},
@@ -245,7 +252,8 @@ TEST_CASE("a large reply costs little more memory than its table") {
     reply += row == 0 ? R"({"values":[)" : R"(,{"values":[)";
     for (int column = 0; column < 30; ++column) {
       if (column > 0) reply += ',';
-      reply += fmt::format(R"({{"userEnteredValue":{{"stringValue":"r{}"}},"effectiveValue":{{"stringValue":"r{}"}}}})", row, row);
+      reply += fmt::format(R"({{"userEnteredValue":{{"stringValue":"r{}"}},"effectiveValue":{{"stringValue":"r{}"}}}})",
+                           row, row);
     }
     reply += "]}";
   }
@@ -253,5 +261,6 @@ TEST_CASE("a large reply costs little more memory than its table") {
   const SpreadsheetSnapshot book = parse(reply, 16'384);
   CHECK(book.tabs.front().row_count() == 2'000);
   CHECK(book.tabs.front().at(2'000, 30).text() == "r1999");
-  CHECK(book.tabs.front().bytes() < std::size_t{2'000} * 30 * (24 + 24 + 6) + 600'000);  // a vector may be twice its size
+  CHECK(book.tabs.front().bytes() <
+        std::size_t{2'000} * 30 * (24 + 24 + 6) + 600'000);  // a vector may be twice its size
 }

@@ -20,8 +20,10 @@ using namespace rowlane::testing;
 namespace {
 
 Credentials credentials() {
-  return {.client_email = "sync@project.iam.gserviceaccount.com", .private_key = test_key().private_pem,
-          .private_key_id = "key-1", .token_uri = "https://oauth2.example/token"};
+  return {.client_email = "sync@project.iam.gserviceaccount.com",
+          .private_key = test_key().private_pem,
+          .private_key_id = "key-1",
+          .token_uri = "https://oauth2.example/token"};
 }
 
 Json file_json() {
@@ -33,7 +35,8 @@ Json file_json() {
 }
 
 net::HttpAnswer token_answer(std::string_view token, int seconds = 3600) {
-  return {.status = 200, .body = fmt::format(R"({{"access_token":"{}","expires_in":{},"token_type":"Bearer"}})", token, seconds)};
+  return {.status = 200,
+          .body = fmt::format(R"({{"access_token":"{}","expires_in":{},"token_type":"Bearer"}})", token, seconds)};
 }
 
 Task<void> take(TokenSource& source, std::vector<std::string>& got) {

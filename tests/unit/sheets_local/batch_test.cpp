@@ -51,8 +51,7 @@ TEST_CASE("refusals say what Google says") {
        R"([{"updateCells":{"start":{"sheetId":7,"columnIndex":7},"fields":"*","rows":[{"values":[{},{}]}]}}])",
        "Invalid requests[0].updateCells: Attempting to write column: 8, beyond the last requested column of: "
        "7"},
-      {"too many rows",
-       R"([{"updateCells":{"start":{"sheetId":7,"rowIndex":19},"fields":"*","rows":[{},{}]}}])",
+      {"too many rows", R"([{"updateCells":{"start":{"sheetId":7,"rowIndex":19},"fields":"*","rows":[{},{}]}}])",
        "Invalid requests[0].updateCells: Attempting to write row: 20, beyond the last requested row of: 19"},
       {"outside the grid",
        R"([{"repeatCell":{"range":{"sheetId":7,"endRowIndex":21,"endColumnIndex":1},"cell":{},"fields":"*"}}])",
@@ -118,11 +117,11 @@ TEST_CASE("formulas follow rows and columns that people insert, delete and move"
        R"({"deleteDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":2,"endIndex":3}}})", 1, 4,
        "=SUM(A2:A3)+#REF!"},
       {"a deleted range is a #REF!",
-       R"({"deleteDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":0,"endIndex":1}}})", 1,
-       3, "=SUM(#REF!)+A3"},
+       R"({"deleteDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":0,"endIndex":1}}})", 1, 3,
+       "=SUM(#REF!)+A3"},
       {"a column in front moves it",
-       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":1,"endIndex":3}}})", 1,
-       6, "=SUM(A2:A4)+D3"},
+       R"({"insertDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":1,"endIndex":3}}})", 1, 6,
+       "=SUM(A2:A4)+D3"},
       {"a moved row takes its references along",
        R"({"moveDimension":{"source":{"sheetId":7,"dimension":"ROWS","startIndex":2,"endIndex":3},"destinationIndex":10}})",
        1, 4, "=SUM(A2:A3)+B10"},
@@ -160,12 +159,9 @@ TEST_CASE("references to other tabs follow, too, and a renamed tab is named anew
 
 TEST_CASE("sorting moves rows with their formulas and keeps equal rows in order") {
   Service s;
-  s.book({tab("A", 7,
-              {{"NAME", "N", "F"},
-               {"b", "2", "=B2*10"},
-               {"a", "3", "=B3*10"},
-               {"c", "1", "=B4*10"},
-               {"d", "2", "=$B$2"}})});
+  s.book({tab(
+      "A", 7,
+      {{"NAME", "N", "F"}, {"b", "2", "=B2*10"}, {"a", "3", "=B3*10"}, {"c", "1", "=B4*10"}, {"d", "2", "=$B$2"}})});
   s.batch(
       R"([{"sortRange":{"range":{"sheetId":7,"startRowIndex":1},"sortSpecs":[{"dimensionIndex":1,"sortOrder":"ASCENDING"}]}}])");
   CHECK(s.service->values("book", "A") ==
@@ -190,10 +186,10 @@ TEST_CASE("field masks of written cells: what is named is set or cleared, the re
   put(R"({"userEnteredFormat":{"numberFormat":{"type":"NUMBER","pattern":"#,##0.00"}}})",
       "userEnteredFormat.numberFormat");
   CHECK(s.shown(1, 1) == "46,115.00");
-  const Json got = s.ask(
-      "GET",
-      "/v4/spreadsheets/"
-      "book?ranges=A!A1&fields=sheets.data.rowData.values.userEnteredFormat(textFormat,numberFormat.type)");
+  const Json got =
+      s.ask("GET",
+            "/v4/spreadsheets/"
+            "book?ranges=A!A1&fields=sheets.data.rowData.values.userEnteredFormat(textFormat,numberFormat.type)");
   CHECK(
       got.dump() ==
       R"({"sheets":[{"data":[{"rowData":[{"values":[{"userEnteredFormat":{"numberFormat":{"type":"NUMBER"},"textFormat":{"bold":true}}}]}]}]}]})");
@@ -211,20 +207,16 @@ TEST_CASE("metadata: an explicit id is taken once, columns keep theirs when they
         R"([{"createDeveloperMetadata":{"developerMetadata":{"metadataId":5,"metadataKey":"k","metadataValue":"v","visibility":"PROJECT","location":)" +
         std::string(location) + "}}}]");
   };
-  CHECK(
-      create(R"({"dimensionRange":{"sheetId":7,"dimension":"COLUMNS","startIndex":2,"endIndex":3}})")["error"]
-          .is_null());
+  CHECK(create(R"({"dimensionRange":{"sheetId":7,"dimension":"COLUMNS","startIndex":2,"endIndex":3}})")["error"]
+            .is_null());
   CHECK(create(R"({"spreadsheet":true})")["error"]["code"].as_int() == 400);
-  s.batch(
-      R"([{"insertDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":0,"endIndex":1}}}])");
+  s.batch(R"([{"insertDimension":{"range":{"sheetId":7,"dimension":"COLUMNS","startIndex":0,"endIndex":1}}}])");
   const Json found = s.ask("GET", "/v4/spreadsheets/book/developerMetadata/5");
   CHECK(found["location"]["dimensionRange"]["startIndex"].as_int() == 3);
   const Json read = s.ask(
-      "POST",
-      "/v4/spreadsheets/book:getByDataFilter?fields=sheets.data.columnMetadata.developerMetadata.metadataId",
+      "POST", "/v4/spreadsheets/book:getByDataFilter?fields=sheets.data.columnMetadata.developerMetadata.metadataId",
       R"({"dataFilters":[{"gridRange":{"sheetId":7,"startColumnIndex":3,"endColumnIndex":4}}]})");
-  CHECK(read.dump() ==
-        R"({"sheets":[{"data":[{"columnMetadata":[{"developerMetadata":[{"metadataId":5}]}]}]}]})");
+  CHECK(read.dump() == R"({"sheets":[{"data":[{"columnMetadata":[{"developerMetadata":[{"metadataId":5}]}]}]}]})");
   s.batch(R"([{"deleteDeveloperMetadata":{"dataFilter":{"developerMetadataLookup":{"metadataId":5}}}}])");
   CHECK(s.ask("GET", "/v4/spreadsheets/book/developerMetadata/5")["error"]["code"].as_int() == 404);
 }
@@ -234,17 +226,16 @@ TEST_CASE("a batch answers with the sheet as it stands afterwards, and an unknow
   s.book({tab("P1", 7, {{"x"}}), tab("Bob's: life", 8, {{"l"}})});
   const std::string requests =
       R"("requests":[{"updateCells":{"start":{"sheetId":8},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"new"}}]}]}}])";
-  const Json refused =
-      s.ask("POST", "/v4/spreadsheets/book:batchUpdate",
-            "{" + requests + R"(,"includeSpreadsheetInResponse":true,"responseRanges":["Gone!A1"]})");
+  const Json refused = s.ask("POST", "/v4/spreadsheets/book:batchUpdate",
+                             "{" + requests + R"(,"includeSpreadsheetInResponse":true,"responseRanges":["Gone!A1"]})");
   CHECK(refused["error"]["message"].string_or() == "Unable to parse range: Gone!A1");
   CHECK(s.shown(1, 1, "Bob's: life") == "l");
-  const Json done = s.ask(
-      "POST",
-      "/v4/spreadsheets/"
-      "book:batchUpdate?fields=updatedSpreadsheet.sheets(properties.title,data.rowData.values."
-      "effectiveValue)",
-      "{" + requests + R"(,"includeSpreadsheetInResponse":true,"responseRanges":["'Bob''s: life'!A1:B2"]})");
+  const Json done =
+      s.ask("POST",
+            "/v4/spreadsheets/"
+            "book:batchUpdate?fields=updatedSpreadsheet.sheets(properties.title,data.rowData.values."
+            "effectiveValue)",
+            "{" + requests + R"(,"includeSpreadsheetInResponse":true,"responseRanges":["'Bob''s: life'!A1:B2"]})");
   CHECK(
       done.dump() ==
       R"({"updatedSpreadsheet":{"sheets":[{"properties":{"title":"Bob's: life"},"data":[{"rowData":[{"values":[{"effectiveValue":{"stringValue":"new"}}]}]}]}]}})");
@@ -259,13 +250,11 @@ TEST_CASE("merges, filter, protections and named ranges follow the rows") {
               {"addProtectedRange":{"protectedRange":{"range":{"sheetId":7,"startColumnIndex":1,"endColumnIndex":2},"warningOnly":true}}},
               {"addNamedRange":{"namedRange":{"name":"totals","range":{"sheetId":7,"startRowIndex":2,"endRowIndex":3,"startColumnIndex":0,"endColumnIndex":2}}}},
               {"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":2,"endIndex":4}}}])");
-  const Json got =
-      s.ask("GET",
-            "/v4/spreadsheets/"
-            "book?fields=namedRanges.range,sheets(merges,basicFilter,protectedRanges(range,warningOnly))");
-  CHECK(
-      got["namedRanges"].dump() ==
-      R"([{"range":{"sheetId":7,"startRowIndex":4,"endRowIndex":5,"startColumnIndex":0,"endColumnIndex":2}}])");
+  const Json got = s.ask("GET",
+                         "/v4/spreadsheets/"
+                         "book?fields=namedRanges.range,sheets(merges,basicFilter,protectedRanges(range,warningOnly))");
+  CHECK(got["namedRanges"].dump() ==
+        R"([{"range":{"sheetId":7,"startRowIndex":4,"endRowIndex":5,"startColumnIndex":0,"endColumnIndex":2}}])");
   const Json& sheet = (*got["sheets"].if_array())[0];
   CHECK(sheet["merges"].dump() ==
         R"([{"sheetId":7,"startRowIndex":1,"endRowIndex":5,"startColumnIndex":0,"endColumnIndex":1}])");

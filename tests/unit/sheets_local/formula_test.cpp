@@ -71,10 +71,9 @@ TEST_CASE("an array formula spills, is told apart from entered cells, and refuse
   s.book({tab("A", 7, {{"1", "=ARRAYFORMULA(A1:A3*2)", ""}, {"2"}, {"3"}})});
   CHECK(s.shown(1, 2) == "2");
   CHECK(s.shown(3, 2) == "6");
-  const Json got =
-      s.ask("GET",
-            "/v4/spreadsheets/"
-            "book?ranges=A!B1:B3&fields=sheets.data.rowData.values(userEnteredValue,effectiveValue)");
+  const Json got = s.ask("GET",
+                         "/v4/spreadsheets/"
+                         "book?ranges=A!B1:B3&fields=sheets.data.rowData.values(userEnteredValue,effectiveValue)");
   CHECK(
       got.dump() ==
       R"x({"sheets":[{"data":[{"rowData":[{"values":[{"userEnteredValue":{"formulaValue":"=ARRAYFORMULA(A1:A3*2)"},"effectiveValue":{"numberValue":2}}]},{"values":[{"effectiveValue":{"numberValue":4}}]},{"values":[{"effectiveValue":{"numberValue":6}}]}]}]}]})x");
@@ -122,8 +121,8 @@ TEST_CASE("numbers are shown by their pattern and locale") {
     CAPTURE(c.name);
     Service s;
     SeedTab made = tab("A", 7, {{""}});
-    made.cells[0][0] = SeedCell{
-        .value = c.number, .format_type = std::string(c.type), .format_pattern = std::string(c.pattern)};
+    made.cells[0][0] =
+        SeedCell{.value = c.number, .format_type = std::string(c.type), .format_pattern = std::string(c.pattern)};
     if (c.type.empty()) made.cells[0][0].format_type.clear();
     s.book({made}, std::string(c.locale));
     CHECK(s.shown(1, 1) == c.shown);

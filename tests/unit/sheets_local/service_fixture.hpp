@@ -35,8 +35,8 @@ inline SeedCell seed(std::string_view text) {
   }
   return cell;
 }
-inline SeedTab tab(std::string title, std::int64_t id, std::vector<std::vector<std::string>> rows,
-                   int row_count = 20, int column_count = 8) {
+inline SeedTab tab(std::string title, std::int64_t id, std::vector<std::vector<std::string>> rows, int row_count = 20,
+                   int column_count = 8) {
   SeedTab out{.title = std::move(title), .sheet_id = id, .rows = row_count, .columns = column_count};
   for (const auto& row : rows) {
     out.cells.emplace_back();
@@ -65,8 +65,7 @@ struct Service {
     net::Request request{.method = std::move(method), .target = target, .body = std::move(body)};
     const std::size_t question = target.find('?');
     request.path = net::percent_decode(std::string_view(target).substr(0, question));
-    if (question != std::string::npos)
-      request.query = net::parse_query(std::string_view(target).substr(question + 1));
+    if (question != std::string::npos) request.query = net::parse_query(std::string_view(target).substr(question + 1));
     if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
     return executor.finish(service->call(std::move(request)));
   }

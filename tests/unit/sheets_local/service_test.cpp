@@ -17,8 +17,7 @@ namespace {
 
 // A file that is gone when the test ends.
 struct ScratchFile {
-  std::string path =
-      (std::filesystem::temp_directory_path() / fmt::format("local-sheets-{}.db", ::getpid())).string();
+  std::string path = (std::filesystem::temp_directory_path() / fmt::format("local-sheets-{}.db", ::getpid())).string();
   ScratchFile() { clean(); }
   ~ScratchFile() { clean(); }
   void clean() const {
@@ -27,8 +26,7 @@ struct ScratchFile {
 };
 
 std::string base64url(std::string_view bytes) {
-  static constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string out;
   std::uint32_t bits = 0;
   int count = 0;
@@ -95,9 +93,8 @@ TEST_CASE("what was answered is there after the process is gone, ids and all") {
   SUBCASE("from the log of changes") { s.reopen(Options{.file = file.path}); }
   SUBCASE("from a snapshot") {
     for (int i = 0; i < 600; ++i)
-      s.call(
-          "POST", std::string(kBatch),
-          R"({"requests":[{"updateSpreadsheetProperties":{"properties":{"title":"Test"},"fields":"title"}}]})");
+      s.call("POST", std::string(kBatch),
+             R"({"requests":[{"updateSpreadsheetProperties":{"properties":{"title":"Test"},"fields":"title"}}]})");
     s.reopen(Options{.file = file.path});
     CHECK(*s.service->get("book") == before);
     s.reopen(Options{.file = file.path});
@@ -160,8 +157,8 @@ TEST_CASE("faults: what is applied and what comes back") {
 TEST_CASE("a person's edit comes right before a write or right after a read") {
   Service s;
   s.book({tab("A", 7, {{"old"}, {"x"}})});
-  const Json::Array insert = list_of(
-      R"([{"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":0,"endIndex":1}}}])");
+  const Json::Array insert =
+      list_of(R"([{"insertDimension":{"range":{"sheetId":7,"dimension":"ROWS","startIndex":0,"endIndex":1}}}])");
   s.service->faults().hook = [&](const CallInfo& call) {
     return call.kind == CallKind::write && call.number == 1 ? Fault{.edit_before = insert} : Fault{};
   };
@@ -170,20 +167,16 @@ TEST_CASE("a person's edit comes right before a write or right after a read") {
   s.service->faults().hook = {};
   s.service->faults().script(CallKind::read, Fault{.edit_after = insert});
   CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A")["values"].dump() == R"([["new"],["old"],["x"]])");
-  CHECK(*s.service->values("book", "A") ==
-        std::vector<std::vector<std::string>>{{}, {"new"}, {"old"}, {"x"}});
+  CHECK(*s.service->values("book", "A") == std::vector<std::vector<std::string>>{{}, {"new"}, {"old"}, {"x"}});
 }
 
 TEST_CASE("the private way answers in pieces and turns faults into errors") {
   Service s;
   s.book({tab("A", 7, {{"old"}})});
   LocalTransport transport(*s.service);
-  const auto send = [&](net::HttpRequest request) {
-    return s.executor.finish(transport.send(std::move(request)));
-  };
+  const auto send = [&](net::HttpRequest request) { return s.executor.finish(transport.send(std::move(request))); };
   std::string got;
-  net::HttpRequest read{.url = std::string(LocalTransport::kAddress) +
-                               "/v4/spreadsheets/book?fields=properties.title"};
+  net::HttpRequest read{.url = std::string(LocalTransport::kAddress) + "/v4/spreadsheets/book?fields=properties.title"};
   read.on_body = [&](std::string_view piece) {
     got += piece;
     return true;
@@ -227,9 +220,8 @@ TEST_CASE("quota: over the limit is 429 until the next minute, by account and pr
 
 TEST_CASE("tokens: a signed grant, its account's sharing, and its end") {
   const SigningKey key, other;
-  Service s(Options{.require_token = true,
-                    .issuers = {{"robot@test", key.public_pem()}},
-                    .token_audience = "https://token.test/"});
+  Service s(Options{
+      .require_token = true, .issuers = {{"robot@test", key.public_pem()}}, .token_audience = "https://token.test/"});
   s.book({tab("A", 7, {{"x"}})});
   const std::int64_t now = to_ms(s.clock.at) / 1000;
   const auto claims = [&](std::string_view issuer, std::string_view audience, std::int64_t until) {
@@ -283,16 +275,15 @@ TEST_CASE("Drive: the version rises with each change, and the feed names what ch
   Service s;
   s.book({tab("A", 7, {{"x"}})});
   const std::string start = s.ask("GET", "/drive/v3/changes/startPageToken")["startPageToken"].string_or();
-  CHECK(s.ask("GET", "/drive/v3/files/book?fields=version,trashed").dump() ==
-        R"({"trashed":false,"version":"1"})");
+  CHECK(s.ask("GET", "/drive/v3/files/book?fields=version,trashed").dump() == R"({"trashed":false,"version":"1"})");
   s.call("POST", std::string(kBatch), kWrite);
   s.call("POST", std::string(kBatch), kWrite);
   CHECK(s.ask("GET", "/drive/v3/files/book?fields=version")["version"].string_or() == "3");
-  const Json changes = s.ask("GET", "/drive/v3/changes?pageToken=" + start +
-                                        "&fields=newStartPageToken,changes(fileId,file(version))");
+  const Json changes =
+      s.ask("GET", "/drive/v3/changes?pageToken=" + start + "&fields=newStartPageToken,changes(fileId,file(version))");
   CHECK(changes["changes"].dump() == R"([{"fileId":"book","file":{"version":"3"}}])");
-  CHECK(s.ask("GET", "/drive/v3/changes?pageToken=" + changes["newStartPageToken"].string_or())["changes"]
-            .dump() == "[]");
+  CHECK(s.ask("GET", "/drive/v3/changes?pageToken=" + changes["newStartPageToken"].string_or())["changes"].dump() ==
+        "[]");
   const Json error = s.ask("GET", "/drive/v3/files/gone");
   CHECK(error["error"]["code"].as_int() == 404);
   CHECK((*error["error"]["errors"].if_array())[0]["reason"].string_or() == "notFound");
@@ -323,10 +314,9 @@ TEST_CASE("the test interface is there only when asked for") {
   Service closed;
   CHECK(closed.call("GET", "/_log").response.status == 404);
   Service s(Options{.control = true});
-  CHECK(
-      s.ask("POST", "/_control/spreadsheets",
-            R"({"id":"book","tabs":[{"title":"A","sheetId":7,"values":[["x",2,"=B1*2"]]}]})")["spreadsheetId"]
-          .string_or() == "book");
+  CHECK(s.ask("POST", "/_control/spreadsheets",
+              R"({"id":"book","tabs":[{"title":"A","sheetId":7,"values":[["x",2,"=B1*2"]]}]})")["spreadsheetId"]
+            .string_or() == "book");
   CHECK(s.shown(1, 3) == "4");
   s.ask("POST", "/_control/faults", R"({"kind":"read","fault":"status","status":503,"count":2})");
   CHECK(s.call("GET", "/v4/spreadsheets/book").response.status == 503);

@@ -72,9 +72,8 @@ TEST_CASE("values are read shown, raw or as formulas, by rows or columns, withou
   SeedTab made = tab("A", 7, {{"a", "1.5", "=B1*2"}, {}, {"b", "", ""}});
   made.cells[2].push_back(SeedCell{.value = 46115.0, .format_type = "DATE", .format_pattern = "yyyy-mm-dd"});
   s.book({made});
-  CHECK(
-      s.ask("GET", "/v4/spreadsheets/book/values/A!A1:H4").dump() ==
-      R"({"range":"A!A1:H4","majorDimension":"ROWS","values":[["a","1.5","3"],[],["b","","","2026-04-03"]]})");
+  CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A!A1:H4").dump() ==
+        R"({"range":"A!A1:H4","majorDimension":"ROWS","values":[["a","1.5","3"],[],["b","","","2026-04-03"]]})");
   CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A?valueRenderOption=UNFORMATTED_VALUE")["values"].dump() ==
         R"([["a",1.5,3],[],["b","","",46115]])");
   CHECK(s.ask("GET",
@@ -85,9 +84,8 @@ TEST_CASE("values are read shown, raw or as formulas, by rows or columns, withou
         R"([["a",1.5,"=B1*2"],[],["b","","",46115]])");
   CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A!A1:B3?majorDimension=COLUMNS")["values"].dump() ==
         R"([["a","","b"],["1.5"]])");
-  CHECK(
-      s.ask("GET", "/v4/spreadsheets/book/values:batchGet?ranges=A!A1&ranges=A!F1")["valueRanges"].dump() ==
-      R"([{"range":"A!A1","majorDimension":"ROWS","values":[["a"]]},{"range":"A!F1","majorDimension":"ROWS"}])");
+  CHECK(s.ask("GET", "/v4/spreadsheets/book/values:batchGet?ranges=A!A1&ranges=A!F1")["valueRanges"].dump() ==
+        R"([{"range":"A!A1","majorDimension":"ROWS","values":[["a"]]},{"range":"A!F1","majorDimension":"ROWS"}])");
   CHECK(s.ask("GET", "/v4/spreadsheets/book/values/Gone!A1")["error"]["message"].string_or() ==
         "Unable to parse range: Gone!A1");
 }
@@ -95,9 +93,9 @@ TEST_CASE("values are read shown, raw or as formulas, by rows or columns, withou
 TEST_CASE("append goes below the table, update stays within its range, clear keeps formats") {
   Service s;
   s.book({tab("A", 7, {{}, {"", "NAME", "N"}, {"", "a", "1"}, {}, {}}, 6, 4)});
-  const Json appended = s.ask(
-      "POST", "/v4/spreadsheets/book/values/A!B2:append?valueInputOption=RAW&insertDataOption=OVERWRITE",
-      R"({"values":[["b",2],["c",3]]})");
+  const Json appended =
+      s.ask("POST", "/v4/spreadsheets/book/values/A!B2:append?valueInputOption=RAW&insertDataOption=OVERWRITE",
+            R"({"values":[["b",2],["c",3]]})");
   CHECK(
       appended.dump() ==
       R"({"spreadsheetId":"book","tableRange":"A!B2:C3","updates":{"spreadsheetId":"book","updatedRange":"A!B4:C5","updatedRows":2,"updatedColumns":2,"updatedCells":4}})");
@@ -107,11 +105,10 @@ TEST_CASE("append goes below the table, update stays within its range, clear kee
   CHECK(s.ask("PUT", "/v4/spreadsheets/book/values/A!A1?valueInputOption=RAW",
               R"({"values":[[1,2,3,4,5]]})")["error"]["code"]
             .as_int() == 400);
-  CHECK(s.ask("PUT", "/v4/spreadsheets/book/values/A!A1", R"({"values":[[1]]})")["error"]["message"]
-            .string_or() == "'valueInputOption' is required but not specified");
+  CHECK(s.ask("PUT", "/v4/spreadsheets/book/values/A!A1", R"({"values":[[1]]})")["error"]["message"].string_or() ==
+        "'valueInputOption' is required but not specified");
   CHECK(s.ask("POST", "/v4/spreadsheets/book/values/A!B4:C9:clear")["clearedRange"].string_or() == "A!B4:C6");
-  CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A")["values"].dump() ==
-        R"([[],["","NAME","N"],["","a","1"]])");
+  CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A")["values"].dump() == R"([[],["","NAME","N"],["","a","1"]])");
   const Json batch = s.ask(
       "POST", "/v4/spreadsheets/book/values:batchUpdate",
       R"({"valueInputOption":"RAW","data":[{"range":"A!A1","values":[["x"]]},{"range":"A!B5:B6","majorDimension":"COLUMNS","values":[["y","z"]]}]})");

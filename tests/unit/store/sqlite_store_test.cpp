@@ -13,13 +13,12 @@ struct Office : rowlane::testing::MemoryStore {
     return {agency, add_user(agency, key + "@x"), false};
   }
   JobId press(const Scope& scope, const std::string& account) {
-    return must(executor.finish(store.enqueue(
-                    {.scope = scope, .spreadsheet_id = account + "-book", .tabs = {}, .deleted = {}})))
+    return must(executor.finish(
+                    store.enqueue({.scope = scope, .spreadsheet_id = account + "-book", .tabs = {}, .deleted = {}})))
         .id;
   }
   store::ClaimAnswer claim(const store::AccountQuotas& quota) {
-    return must(
-        executor.finish(store.claim_next({.node = "n", .accounts = {"small", "large"}, .quota = quota})));
+    return must(executor.finish(store.claim_next({.node = "n", .accounts = {"small", "large"}, .quota = quota})));
   }
   std::int64_t count(std::string_view table) { return number(fmt::format("SELECT count(*) FROM {}", table)); }
 };
@@ -28,17 +27,16 @@ struct Office : rowlane::testing::MemoryStore {
 TEST_CASE("every account spends its own quota") {
   Office office;
   const Scope small = office.add_office("small"), large = office.add_office("large");
-  const store::AccountQuotas quota{{"small", {.reads = 1, .writes = 1}},
-                                   {"large", {.reads = 100, .writes = 100}}};
+  const store::AccountQuotas quota{{"small", {.reads = 1, .writes = 1}}, {"large", {.reads = 100, .writes = 100}}};
   for (int i = 0; i < 2; ++i) office.press(small, "small"), office.press(large, "large");
 
   store::ClaimAnswer first = office.claim(quota);
   REQUIRE(first.claim);
   CHECK(first.account == "small");
-  REQUIRE(office.executor.finish(office.store.may_send(first.claim->lease, "small", store::CallKind::read,
-                                                       store::quota_of(quota, "small"))));
-  const Status spent = office.executor.finish(office.store.may_send(
-      first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small")));
+  REQUIRE(office.executor.finish(
+      office.store.may_send(first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small"))));
+  const Status spent = office.executor.finish(
+      office.store.may_send(first.claim->lease, "small", store::CallKind::read, store::quota_of(quota, "small")));
   REQUIRE(!spent);
   CHECK(spent.error().code == Errc::quota_exceeded);
   REQUIRE(office.executor.finish(
@@ -49,8 +47,8 @@ TEST_CASE("every account spends its own quota") {
   REQUIRE(second.claim);
   CHECK(second.account == "large");
   for (int i = 0; i < 5; ++i)
-    CHECK(office.executor.finish(office.store.may_send(second.claim->lease, "large", store::CallKind::read,
-                                                       store::quota_of(quota, "large"))));
+    CHECK(office.executor.finish(
+        office.store.may_send(second.claim->lease, "large", store::CallKind::read, store::quota_of(quota, "large"))));
   REQUIRE(office.executor.finish(
       office.store.finish_pass(*second.claim, {.jobs = {{.id = second.claim->heads.front().id}}})));
   CHECK(office.claim(quota).account == "large");
@@ -112,8 +110,7 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
   const JobId finished = office.press(scope, "small");
   REQUIRE(office.executor.finish(office.store.cancel_job(scope, finished)));
   const JobId queued = office.press(scope, "small");
-  REQUIRE(
-      office.executor.finish(office.store.create_session(scope.user, "hash", office.clock.at + kDay * 14)));
+  REQUIRE(office.executor.finish(office.store.create_session(scope.user, "hash", office.clock.at + kDay * 14)));
   REQUIRE(office.executor.finish(office.store.create_token(scope.user, "token")));
   CHECK(expire() == 0);
 
@@ -140,8 +137,7 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
     CHECK(office.count("record") == step.records);
     CHECK(office.count("history") == step.history);
   }
-  CHECK(must(office.executor.finish(office.store.get_record(scope, living.public_id))).public_id ==
-        living.public_id);
+  CHECK(must(office.executor.finish(office.store.get_record(scope, living.public_id))).public_id == living.public_id);
   CHECK(must(office.executor.finish(office.store.job(scope, queued))).state == JobState::queued);
   CHECK(office.count("api_token") == 1);
   CHECK(office.count("activity") == 0);
@@ -158,8 +154,7 @@ TEST_CASE(
       co_return co_await suspend_for<Status>([&](Resolver<Status> done) {
         office.runner.write(
             [changes_first](db::Sqlite& db) {
-              if (changes_first)
-                REQUIRE(db.prepare("INSERT INTO counter (name, value) VALUES ('half', 1)").run());
+              if (changes_first) REQUIRE(db.prepare("INSERT INTO counter (name, value) VALUES ('half', 1)").run());
               return false;
             },
             [done = std::move(done)](Status status) mutable { done(std::move(status)); }, undo);

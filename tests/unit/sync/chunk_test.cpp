@@ -14,9 +14,14 @@ plan::TabPlan plan_of(int updates, int deletes, int adds) {
   p.insert_at = 50;
   p.row_of.assign(1000, 0);
   int record = 0;
-  for (int i = 0; i < updates; ++i) p.updates.push_back({.record = record++, .row = 2 + 2 * i, .cells = {{.field = 0, .column = 1, .value = std::string("v")}}, .base = {}});
+  for (int i = 0; i < updates; ++i)
+    p.updates.push_back({.record = record++,
+                         .row = 2 + 2 * i,
+                         .cells = {{.field = 0, .column = 1, .value = std::string("v")}},
+                         .base = {}});
   for (int i = 0; i < deletes; ++i) p.deletes.push_back({.record = record++, .row = 3 + 2 * i, .image = {}});
-  for (int i = 0; i < adds; ++i) p.adds.push_back({.record = record++, .cells = {{.field = 0, .column = 1, .value = std::string("n")}}, .base = {}});
+  for (int i = 0; i < adds; ++i)
+    p.adds.push_back({.record = record++, .cells = {{.field = 0, .column = 1, .value = std::string("n")}}, .base = {}});
   return p;
 }
 std::size_t bytes_of(const sheets::Op&) { return 100; }

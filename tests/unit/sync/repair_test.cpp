@@ -23,9 +23,12 @@ SheetTable table(const Rows& rows) {
   out.sheet_id = kTab, out.title = "T", out.grid_rows = 100, out.grid_columns = 10, out.has_data = true;
   for (const std::vector<std::string>& row : rows) {
     for (const std::string& cell : row) {
-      if (cell.empty()) out.add_cell({});
-      else if (cell.front() == '=') out.add_formula_cell({}, cell);
-      else out.add_cell(out.text_cell(cell));
+      if (cell.empty())
+        out.add_cell({});
+      else if (cell.front() == '=')
+        out.add_formula_cell({}, cell);
+      else
+        out.add_cell(out.text_cell(cell));
     }
     out.end_row();
   }
@@ -35,7 +38,9 @@ Rows rows_of(const SheetTable& table) {
   Rows out;
   for (int row = 1; row <= table.row_count(); ++row) {
     out.emplace_back();
-    for (int column = 1; column <= table.column_count(); ++column) out.back().push_back(table.at(row, column).formula ? std::string(table.formula_at(row, column)) : cell_text(table, row, column));
+    for (int column = 1; column <= table.column_count(); ++column)
+      out.back().push_back(table.at(row, column).formula ? std::string(table.formula_at(row, column))
+                                                         : cell_text(table, row, column));
     while (!out.back().empty() && out.back().back().empty()) out.back().pop_back();
   }
   while (!out.empty() && out.back().empty()) out.pop_back();
@@ -48,7 +53,9 @@ Rows trimmed(Rows rows) {
   return rows;
 }
 
-SentOp set(int effect, int row, int column, std::string text) { return {op::UpdateCells{kTab, row, column, {{.value = std::move(text), .format = std::nullopt}}}, effect}; }
+SentOp set(int effect, int row, int column, std::string text) {
+  return {op::UpdateCells{kTab, row, column, {{.value = std::move(text), .format = std::nullopt}}}, effect};
+}
 SentOp remove(int effect, int row) { return {op::DeleteRows{kTab, row, 1}, effect}; }
 SentOp insert(int row, int count) { return {op::InsertRows{kTab, row, count}, kTabEffect}; }
 
@@ -89,19 +96,53 @@ TEST_CASE("what a write hit by mistake is put back") {
   edited[1][3] = "called";
 
   const Case cases[] = {
-      {"nothing moved: the write stands", kOffice, {set(0, 5, 3, "450")}, {kOffice[0], kOffice[1], kOffice[2], kOffice[3], {"Mina", "P-3", "450", "", "id-3"}}, {0}},
+      {"nothing moved: the write stands",
+       kOffice,
+       {set(0, 5, 3, "450")},
+       {kOffice[0], kOffice[1], kOffice[2], kOffice[3], {"Mina", "P-3", "450", "", "id-3"}},
+       {0}},
       {"a row came in above: the person's row gets its amount back", inserted, {set(0, 5, 3, "450")}, inserted, {}},
       {"a row came in above: a formula that was hit comes back", inserted, {set(0, 4, 4, "x")}, inserted, {}},
       {"a sort: the other record's amount comes back", sorted, {set(0, 2, 3, "150")}, sorted, {}},
-      {"a row that a sort left in its place stands right", sorted, {set(0, 3, 3, "250")}, {kOffice[0], kOffice[4], {"Ravi", "P-2", "250", "=C3", "id-2"}, kOffice[3], kOffice[1]}, {0}},
+      {"a row that a sort left in its place stands right",
+       sorted,
+       {set(0, 3, 3, "250")},
+       {kOffice[0], kOffice[4], {"Ravi", "P-2", "250", "=C3", "id-2"}, kOffice[3], kOffice[1]},
+       {0}},
       {"a removal took the row above: it comes back whole", inserted, {remove(0, 5)}, inserted, {}},
       {"a removal took a row that a sort had put there", sorted, {remove(0, 2)}, sorted, {}},
       {"a removal took what it meant", kOffice, {remove(0, 2)}, {kOffice[0], kOffice[2], kOffice[3], kOffice[4]}, {0}},
-      {"a column came in: values under wrong headers go, what was there comes back", dragged, {set(0, 2, 4, "later")}, dragged, {}},
-      {"a new row under the wrong headers is taken away", dragged, {insert(6, 1), set(0, 6, 1, "New"), set(0, 6, 3, "500"), set(0, 6, 5, "id-9")}, dragged, {}},
-      {"a new row stands right wherever it came in", inserted, {insert(6, 1), set(0, 6, 1, "New"), set(0, 6, 5, "id-9")}, {kOffice[0], {}, kOffice[1], {"Ravi", "P-2", "200", "=C4", "id-2"}, kOffice[3], {"New", "", "", "", "id-9"}, kOffice[4]}, {0}},
-      {"a person's edit beside a write stays", edited, {set(0, 2, 3, "150")}, {kOffice[0], {"Asha", "P-1", "150", "called", "id-1"}, kOffice[2], kOffice[3], kOffice[4]}, {0}},
-      {"a blank row that was hit is blank again", {kOffice[0], {}, kOffice[1], kOffice[2], kOffice[3], kOffice[4]}, {set(0, 2, 3, "150"), set(0, 2, 5, "id-1")}, {kOffice[0], {}, kOffice[1], kOffice[2], kOffice[3], kOffice[4]}, {}},
+      {"a column came in: values under wrong headers go, what was there comes back",
+       dragged,
+       {set(0, 2, 4, "later")},
+       dragged,
+       {}},
+      {"a new row under the wrong headers is taken away",
+       dragged,
+       {insert(6, 1), set(0, 6, 1, "New"), set(0, 6, 3, "500"), set(0, 6, 5, "id-9")},
+       dragged,
+       {}},
+      {"a new row stands right wherever it came in",
+       inserted,
+       {insert(6, 1), set(0, 6, 1, "New"), set(0, 6, 5, "id-9")},
+       {kOffice[0],
+        {},
+        kOffice[1],
+        {"Ravi", "P-2", "200", "=C4", "id-2"},
+        kOffice[3],
+        {"New", "", "", "", "id-9"},
+        kOffice[4]},
+       {0}},
+      {"a person's edit beside a write stays",
+       edited,
+       {set(0, 2, 3, "150")},
+       {kOffice[0], {"Asha", "P-1", "150", "called", "id-1"}, kOffice[2], kOffice[3], kOffice[4]},
+       {0}},
+      {"a blank row that was hit is blank again",
+       {kOffice[0], {}, kOffice[1], kOffice[2], kOffice[3], kOffice[4]},
+       {set(0, 2, 3, "150"), set(0, 2, 5, "id-1")},
+       {kOffice[0], {}, kOffice[1], kOffice[2], kOffice[3], kOffice[4]},
+       {}},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);
@@ -113,7 +154,8 @@ TEST_CASE("what a write hit by mistake is put back") {
     // A restart comes to the same, from the journal.
     FieldCatalogue catalogue;
     const JournalEntry entry = to_journal(sent, catalogue);
-    const Result<Sent> again = from_journal({.pass = {}, .chunk = 0, .token = 0, .body = entry.body, .tables = entry.tables}, catalogue);
+    const Result<Sent> again =
+        from_journal({.pass = {}, .chunk = 0, .token = 0, .body = entry.body, .tables = entry.tables}, catalogue);
     REQUIRE(again);
     const Repair second = repair_tab(*again, again->tabs[0], found);
     CHECK(second.right == repair.right);
@@ -141,7 +183,8 @@ TEST_CASE("a repair that meets moved rows itself is repaired") {
 
 TEST_CASE("what nobody ever read is left blank, and told") {
   // A person typed a whole row at the place where the write went.
-  const Rows moved = {kOffice[0], {"Late", "P-9", "900", "typed just now"}, kOffice[1], kOffice[2], kOffice[3], kOffice[4]};
+  const Rows moved = {kOffice[0], {"Late", "P-9", "900", "typed just now"}, kOffice[1], kOffice[2], kOffice[3],
+                      kOffice[4]};
   const Sent sent = sent_of({set(0, 2, 3, "150")}, 1);
   const SheetTable found = after_ops(table(moved), sent.ops);
   const Repair repair = repair_tab(sent, sent.tabs[0], found);
