@@ -107,7 +107,7 @@ export class Rows {
       this.isLoaded = true;
       this.total = page.total;
       this.places.set(block, page.customers.map(({ id }) => id));
-      for (const customer of page.customers) this.put(customer);
+      for (const customer of page.customers) this.keep(customer);
       this.forgetFarBlocks();
     } catch (error) {
       if (generation !== this.generation) return;
@@ -135,17 +135,21 @@ export class Rows {
 
   // A newer state of a record; an older one than is here is passed over. False: the record is not in the blocks here.
   put(customer: Customer): boolean {
+    this.keep(customer);
+    return this.indexOf(customer.id) >= 0;
+  }
+
+  private keep(customer: Customer) {
     const before = this.rows.get(customer.id);
     let changedBy = before?.changedBy;
     if (before) {
-      if (customer.version < before.customer.version) return true;
+      if (customer.version < before.customer.version) return;
       const isSame = customer.version === before.customer.version && JSON.stringify(customer) === JSON.stringify(before.customer);
-      if (isSame) return true;
+      if (isSame) return;
       if (customer.version > before.customer.version && customer.updatedBy && customer.updatedBy !== this.reader) changedBy = customer.updatedBy;
     }
     this.rows.set(customer.id, { customer, changedBy });
     this.changes.emit(customer.id);
-    return this.indexOf(customer.id) >= 0;
   }
 
   // A local edit that the server has not confirmed, or its undoing: field by field, so that an undone edit takes
