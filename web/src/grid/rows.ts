@@ -100,13 +100,17 @@ export class Rows {
     const { load, generation } = this;
     if (!load || this.loading.get(block) === generation) return;
     this.loading.set(block, generation);
+    let isSame = false; // places as before: rows tell their changes themselves
     try {
       const page = await load(block * kBlock, kBlock);
       if (generation !== this.generation) return;
+      const ids = page.customers.map(({ id }) => id);
+      const before = this.places.get(block);
+      isSame = this.isLoaded && this.error === null && this.total === page.total && before?.length === ids.length && ids.every((id, i) => id === before[i]);
       this.error = null;
       this.isLoaded = true;
       this.total = page.total;
-      this.places.set(block, page.customers.map(({ id }) => id));
+      this.places.set(block, ids);
       for (const customer of page.customers) this.keep(customer);
       this.forgetFarBlocks();
     } catch (error) {
@@ -115,7 +119,7 @@ export class Rows {
     } finally {
       if (this.loading.get(block) === generation) this.loading.delete(block);
     }
-    this.listChanged();
+    if (!isSame) this.listChanged();
   }
 
   private forgetFarBlocks() {
