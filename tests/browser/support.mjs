@@ -29,9 +29,9 @@ export async function openBrowser(t) {
   return browser;
 }
 
-// A person in a window of their own, at `path`, signed in as a user of the demo.
-export async function enter(t, browser, root, user, { path = "/customers", width = 1440, height = 900, theme = "light" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true });
+// A person in a window of their own, at `path`, signed in: a number is a user of the demo.
+export async function enter(t, browser, root, user, { path = "/customers", width = 1440, height = 900, theme = "light", context } = {}) {
+  context ??= await browser.newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true });
   const page = await context.newPage();
   watch(t, page, root);
   await page.goto(`${root}${path}`);
@@ -40,8 +40,9 @@ export async function enter(t, browser, root, user, { path = "/customers", width
 }
 
 export async function signIn(page, user) {
-  await page.getByLabel("E-mail").fill(`user${user}@demo.example`);
-  await page.getByLabel("Password").fill("demo-password");
+  const { email, password } = typeof user === "object" ? user : { email: `user${user}@demo.example`, password: "demo-password" };
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("#main").waitFor();
 }

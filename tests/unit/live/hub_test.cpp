@@ -1,5 +1,6 @@
 #include "live/hub.hpp"
 
+#include "live/sse.hpp"
 #include "support/memory_store.hpp"
 
 using namespace rowlane;
@@ -112,6 +113,20 @@ TEST_CASE("more than a hundred records of one commit are told as their count") {
   office.executor.advance(Millis{100});
   CHECK(boss->take().contains("event: customers\ndata: {\"count\":101}"));
   CHECK(two->take().contains("event: customers\ndata: {\"count\":51}"));
+}
+
+TEST_CASE("a quiet stream gives signs of life: comments, or events for who asked to hear them") {
+  Office office;
+  const auto plain = office.open(office.one);
+  live::Listener listener = office.listener(office.two);
+  listener.hears_heartbeats = true;
+  auto opened = office.executor.finish(office.hub.open(std::move(listener)));
+  REQUIRE(opened);
+  office.executor.run();
+  (void)plain->take(), (void)(*opened)->take();
+  office.executor.advance(live::kHeartbeatEvery + live::kLookEvery);
+  CHECK(plain->take() == live::sse_heartbeat());
+  CHECK((*opened)->take() == "event: heartbeat\ndata: {}\n\n");
 }
 
 TEST_CASE("a stream ends within a second of its login") {

@@ -10,13 +10,14 @@ import { editable, parse, show } from "../lib/format";
 import { sortable } from "../lib/view";
 import { type Column, kTickWidth, syncWidth, useIsNarrow } from "./columns";
 import { CellEditor, type Step } from "./CellEditor";
-import { currentEditing, setEditing, useEditedId, useEditing } from "./editing";
+import { currentEditing, type Editing, setEditing, useEditedId, useEditing } from "./editing";
 import { saveCell } from "./edits";
 import { rows, useList, useRow } from "./rows";
 import { SyncBadge } from "./SyncBadge";
 import { ticks, useTickCount, useTicked } from "./ticks";
 
 const kRowHeight = 34;
+const kAhead = 120; // rows asked for before they come into sight, so that fast scrolling meets rows and not gaps
 const kChangedShownMs = 8_000;
 
 // Where the grid stood when its page was left: coming back finds it there.
@@ -62,17 +63,17 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
   const items = virtual.getVirtualItems();
   const range = virtual.range;
   useEffect(() => {
-    if (range) rows.want(range.startIndex - 20, range.endIndex + 20);
+    if (range) rows.want(range.startIndex - kAhead, range.endIndex + kAhead);
   }, [range?.startIndex, range?.endIndex, list.total]);
   useEffect(() => {
     const element = scroller.current;
     const keep = () => {
-      place = { list: listKey, top: element?.scrollTop ?? 0 };
+      place = { list: listKey, top: virtual.scrollOffset ?? 0 }; // asking the element would lay the page out once more
     };
     element?.addEventListener("scroll", keep, { passive: true });
     return () => element?.removeEventListener("scroll", keep);
   }, [listKey]);
-  useAnchor(scroller);
+  useAnchor(scroller, () => virtual.scrollOffset ?? 0);
 
   const move = useCallback(
     (row: number, column: number) => {
@@ -166,7 +167,6 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
       role="grid"
       aria-label="Customers"
       aria-rowcount={list.total + 1}
-      aria-colcount={columns.length + 2}
       aria-multiselectable
       aria-activedescendant={items.some(({ index }) => index === active.row) && rows.idAt(active.row) ? cellId(active.row, active.column) : undefined}
       tabIndex={0}
@@ -202,7 +202,7 @@ const fieldsAt = (customer: Customer, { field }: Column, value: unknown) =>
   field.extra ? { extra: { ...(customer.extra as Record<string, unknown>), [field.name]: value } } : { [field.name]: value };
 
 // A reload that moves the rows keeps the first one in sight where it was.
-function useAnchor(scroller: React.RefObject<HTMLDivElement | null>) {
+function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, offset: () => number) {
   const list = useList();
   const version = list.listVersion();
   const anchor = useRef<{ id: string; index: number } | null>(null);
@@ -216,7 +216,7 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>) {
   useEffect(() => {
     const element = scroller.current;
     const note = () => {
-      const index = Math.ceil((element?.scrollTop ?? 0) / kRowHeight);
+      const index = Math.ceil(offset() / kRowHeight);
       const id = rows.idAt(index);
       anchor.current = id ? { id, index } : null;
     };
@@ -226,8 +226,8 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>) {
   }, [version]);
 }
 
-// The name stays in sight while the other columns scroll sideways.
-const stickyAt = (column: Column) => (column.field.name === "name" ? "sticky left-0 z-10 bg-inherit" : "");
+// On a phone the name stays in sight while the other columns scroll sideways.
+const stickyAt = (column: Column, isNarrow: boolean) => (isNarrow && column.field.name === "name" ? "sticky left-0 z-10 bg-inherit" : "relative");
 
 function TickAll({ total, tickAll }: { total: number; tickAll: () => void }) {
   const count = useTickCount();
@@ -252,14 +252,14 @@ function Header({ columns, sort, onSort, width, isNarrow, total, tickAll }: Pick
   return (
     <div role="rowgroup" className="sticky top-0 z-20" style={{ width }}>
       <div role="row" aria-rowindex={1} className="flex border-b border-line bg-page text-[0.93rem] text-muted" style={{ height: kRowHeight }}>
-        <div role="columnheader" aria-colindex={1} className="grid place-items-center" style={{ width: kTickWidth }}><TickAll total={total} tickAll={tickAll} /></div>
-        <div role="columnheader" aria-colindex={2} className="flex items-center px-2 font-medium" style={{ width: syncWidth(isNarrow) }}><span className={isNarrow ? "sr-only" : ""}>Sheet</span></div>
-        {columns.map((column, i) => {
+        <div role="columnheader" className="grid place-items-center" style={{ width: kTickWidth }}><TickAll total={total} tickAll={tickAll} /></div>
+        <div role="columnheader" className="flex items-center px-2 font-medium" style={{ width: syncWidth(isNarrow) }}><span className={isNarrow ? "sr-only" : ""}>Sheet</span></div>
+        {columns.map((column) => {
           const { field, width: w } = column;
           const isSorted = key === field.name;
           const isDown = isSorted && sort.startsWith("-");
           return (
-            <div key={field.name} role="columnheader" aria-colindex={i + 3} aria-sort={isSorted ? (isDown ? "descending" : "ascending") : undefined} style={{ width: w }} className={`flex items-center ${stickyAt(column)}`}>
+            <div key={field.name} role="columnheader" aria-sort={isSorted ? (isDown ? "descending" : "ascending") : undefined} style={{ width: w }} className={`flex items-center ${stickyAt(column, isNarrow)}`}>
               {sortable.has(field.name) ? (
                 <button type="button" tabIndex={-1} onClick={() => onSort(isSorted && !isDown ? `-${field.name}` : field.name)} className={`flex h-full w-full items-center gap-1 px-2 font-medium hover:text-text ${field.type === "money" ? "justify-end" : ""}`}>
                   {labelOf(field.name)} {isSorted && (isDown ? <ArrowDown className="size-3.5" aria-hidden /> : <ArrowUp className="size-3.5" aria-hidden />)}
@@ -303,6 +303,7 @@ const PlacedRow = memo(function PlacedRow(props: PlacedRowProps) {
 function RecordRow({ id, index, style, columns, isNarrow, activeColumn, onActivate, onEdit, onOpen, finish, cancel }: PlacedRowProps & { id: string; style: React.CSSProperties }) {
   const row = useRow(id);
   const isTicked = useTicked(id);
+  const editing = useEditing(id);
   const changedBy = row?.changedBy;
   countRender(id);
   useEffect(() => {
@@ -312,6 +313,8 @@ function RecordRow({ id, index, style, columns, isNarrow, activeColumn, onActiva
   }, [changedBy, id, row?.customer.version]);
   if (!row) return null;
   const { customer } = row;
+  // The active cell alone has an id, for the grid to name it by: attributes cost time when rows scroll in.
+  const idOf = (column: number) => (column === activeColumn ? cellId(index, column) : undefined);
   const activeRing = (column: number) => (column === activeColumn ? "group-focus/grid:outline-2 group-focus/grid:-outline-offset-2 group-focus/grid:outline-accent" : "");
   return (
     <div
@@ -320,9 +323,9 @@ function RecordRow({ id, index, style, columns, isNarrow, activeColumn, onActiva
       aria-selected={isTicked}
       data-record={id}
       style={style}
-      className={`flex border-b border-line ${isTicked ? "bg-selected" : changedBy ? "bg-info-soft" : "bg-panel hover:bg-hover"}`}
+      className={`flex border-b border-line [contain:size_layout_style] ${editing ? "z-10" : ""} ${isTicked ? "bg-selected" : changedBy ? "bg-info-soft" : isNarrow ? "bg-panel" : "hover:bg-hover"}`}
     >
-      <div role="gridcell" id={cellId(index, 0)} aria-colindex={1} style={{ width: kTickWidth }} className={`grid place-items-center ${activeRing(0)}`}>
+      <div role="gridcell" id={idOf(0)} style={{ width: kTickWidth }} className={`grid place-items-center ${activeRing(0)}`}>
         <input
           type="checkbox"
           tabIndex={-1}
@@ -335,53 +338,54 @@ function RecordRow({ id, index, style, columns, isNarrow, activeColumn, onActiva
           className="size-4 accent-accent"
         />
       </div>
-      <div role="gridcell" id={cellId(index, 1)} aria-colindex={2} style={{ width: syncWidth(isNarrow) }} className={`flex items-center px-2 ${activeRing(1)}`}>
+      <div role="gridcell" id={idOf(1)} style={{ width: syncWidth(isNarrow) }} className={`flex items-center px-2 ${activeRing(1)}`}>
         <SyncBadge sync={customer.sync} isDot={isNarrow} />
         {changedBy && <span className="sr-only">Changed by {changedBy}</span>}
       </div>
       {columns.map((column, i) => (
-        <Cell key={column.field.name} customer={customer} column={column} changedBy={i === 0 ? changedBy : undefined} row={index} at={i + 2} ring={activeRing(i + 2)} onActivate={onActivate} onEdit={onEdit} onOpen={onOpen} finish={finish} cancel={cancel} />
+        <Cell key={column.field.name} customer={customer} column={column} editing={editing?.field === column.field.name ? editing : null} isNarrow={isNarrow} changedBy={i === 0 ? changedBy : undefined} id={idOf(i + 2)} row={index} at={i + 2} ring={activeRing(i + 2)} onActivate={onActivate} onEdit={onEdit} onOpen={onOpen} finish={finish} cancel={cancel} />
       ))}
     </div>
   );
 }
 
 interface CellProps extends Pick<PlacedRowProps, "onActivate" | "onEdit" | "onOpen" | "finish" | "cancel"> {
+  id: string | undefined;
   customer: Customer;
   column: Column;
+  editing: Editing | null;
+  isNarrow: boolean;
   changedBy: string | undefined;
   row: number;
   at: number;
   ring: string;
 }
 
-function Cell({ customer, column, changedBy, row, at, ring, onActivate, onEdit, onOpen, finish, cancel }: CellProps) {
+function Cell({ id, customer, column, editing, isNarrow, changedBy, row, at, ring, onActivate, onEdit, onOpen, finish, cancel }: CellProps) {
   const { field, width } = column;
-  const editing = useEditing(customer.id, field.name);
   const value = valueOf(customer, field);
   const text = field.name === "vertical" ? verticalName(String(value ?? "")) : show(field.type, value);
   const isMoney = field.type === "money";
   return (
     <div
       role="gridcell"
-      id={cellId(row, at)}
-      aria-colindex={at + 1}
-      aria-readonly={!column.isEditable}
+      id={id}
+      aria-readonly={column.isEditable ? undefined : true}
       data-field={field.name}
       style={{ width }}
       title={text.length > 20 ? text : undefined}
-      className={`${stickyAt(column) || "relative"} flex items-center px-2 ${isMoney ? "justify-end tabular-nums" : field.type === "date" ? "tabular-nums" : ""} ${ring}`}
+      className={`${stickyAt(column, isNarrow)} px-2 ${editing ? "" : "truncate"} leading-[33px] ${isMoney ? "text-right tabular-nums" : field.type === "date" ? "tabular-nums" : ""} ${ring}`}
       onClick={() => onActivate({ row, column: at })}
       onDoubleClick={() => onEdit(row, at)}
     >
       {editing ? (
         <CellEditor editing={editing} field={field} current={value} changedBy={customer.version > editing.version ? customer.updatedBy : null} finish={finish} cancel={cancel} />
       ) : field.name === "name" ? (
-        <button type="button" tabIndex={-1} className="min-w-0 truncate text-left font-medium hover:underline" onClick={() => onOpen(customer.id)}>{text}</button>
+        <button type="button" tabIndex={-1} className="max-w-full truncate text-left align-top font-medium hover:underline" onClick={() => onOpen(customer.id)}>{text}</button>
       ) : (
-        <span className="min-w-0 truncate">{text}</span>
+        text
       )}
-      {changedBy && !editing && <span className="ml-2 shrink-0 text-[0.79rem] text-info" title={`Changed by ${changedBy}`}>changed</span>}
+      {changedBy && !editing && <span className="absolute inset-y-0 right-0 bg-info-soft px-1 text-[0.79rem] text-info" title={`Changed by ${changedBy}`}>changed</span>}
     </div>
   );
 }

@@ -24,6 +24,6 @@ export function setEditing(next: Editing | null) {
 }
 const subscribe = (call: () => void) => changes.on("", call);
 
-// The editing of this cell, or null: other cells do not render while one is typed into.
-export const useEditing = (id: string, field: string) => useSyncExternalStore(subscribe, () => (editing?.id === id && editing.field === field ? editing : null));
+// The editing in this record, or null: other rows do not render while one is typed into.
+export const useEditing = (id: string) => useSyncExternalStore(subscribe, () => (editing?.id === id ? editing : null));
 export const useEditedId = () => useSyncExternalStore(subscribe, () => editing?.id ?? null);

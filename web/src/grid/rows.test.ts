@@ -21,6 +21,23 @@ test("one changed record tells its own row, and not the list", async () => {
   expect(rows.row("c7")?.customer.name).toBe("new");
 });
 
+test("a change by somebody else says so, an own one does not; a list that stands as before tells nobody", async () => {
+  const rows = new Rows();
+  rows.reader = "me@x";
+  let by = "me@x", version = 1;
+  rows.open(() => Promise.resolve({ total: 1, customers: [{ ...customer("c0", version), updatedBy: by }] }));
+  await settled();
+  const list = vi.fn();
+  rows.onList(list);
+  version = 2;
+  await rows.refresh();
+  expect(rows.row("c0")).toMatchObject({ customer: { version: 2 }, changedBy: undefined });
+  (version = 3), (by = "other@x");
+  await rows.refresh();
+  expect(rows.row("c0")?.changedBy).toBe("other@x");
+  expect(list).not.toHaveBeenCalled();
+});
+
 test("blocks are asked for as they come into sight, once, and far ones are forgotten", async () => {
   const rows = new Rows();
   const load = vi.fn(listOf(100_000));

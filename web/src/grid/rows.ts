@@ -100,14 +100,18 @@ export class Rows {
     const { load, generation } = this;
     if (!load || this.loading.get(block) === generation) return;
     this.loading.set(block, generation);
+    let isSame = false; // places as before: rows tell their changes themselves
     try {
       const page = await load(block * kBlock, kBlock);
       if (generation !== this.generation) return;
+      const ids = page.customers.map(({ id }) => id);
+      const before = this.places.get(block);
+      isSame = this.isLoaded && this.error === null && this.total === page.total && before?.length === ids.length && ids.every((id, i) => id === before[i]);
       this.error = null;
       this.isLoaded = true;
       this.total = page.total;
-      this.places.set(block, page.customers.map(({ id }) => id));
-      for (const customer of page.customers) this.put(customer);
+      this.places.set(block, ids);
+      for (const customer of page.customers) this.keep(customer);
       this.forgetFarBlocks();
     } catch (error) {
       if (generation !== this.generation) return;
@@ -115,7 +119,7 @@ export class Rows {
     } finally {
       if (this.loading.get(block) === generation) this.loading.delete(block);
     }
-    this.listChanged();
+    if (!isSame) this.listChanged();
   }
 
   private forgetFarBlocks() {
@@ -135,17 +139,21 @@ export class Rows {
 
   // A newer state of a record; an older one than is here is passed over. False: the record is not in the blocks here.
   put(customer: Customer): boolean {
+    this.keep(customer);
+    return this.indexOf(customer.id) >= 0;
+  }
+
+  private keep(customer: Customer) {
     const before = this.rows.get(customer.id);
     let changedBy = before?.changedBy;
     if (before) {
-      if (customer.version < before.customer.version) return true;
+      if (customer.version < before.customer.version) return;
       const isSame = customer.version === before.customer.version && JSON.stringify(customer) === JSON.stringify(before.customer);
-      if (isSame) return true;
+      if (isSame) return;
       if (customer.version > before.customer.version && customer.updatedBy && customer.updatedBy !== this.reader) changedBy = customer.updatedBy;
     }
     this.rows.set(customer.id, { customer, changedBy });
     this.changes.emit(customer.id);
-    return this.indexOf(customer.id) >= 0;
   }
 
   // A local edit that the server has not confirmed, or its undoing: field by field, so that an undone edit takes

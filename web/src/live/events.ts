@@ -11,7 +11,8 @@ export type LiveEvent =
   | { kind: "customer"; data: Customer | { id: string; deleted: true } }
   | { kind: "customers"; data: { count: number } }
   | { kind: "reset"; data: unknown };
-type Message = { event: LiveEvent; lastId: string } | { isLive: boolean };
+// Between tabs: what happened, how the stream is, and a new tab's question how it is.
+type Message = { event: LiveEvent; lastId: string } | { isLive: boolean } | { asks: true };
 
 const kKinds = ["job", "customer", "customers", "reset"] as const;
 const kPollMs = 2_000;
@@ -30,7 +31,8 @@ export function onEvent(call: (event: LiveEvent) => void) {
   listeners.add(call);
   return () => void listeners.delete(call);
 }
-// Called again and again while the stream is cut, and once when it is back.
+// Called again and again while the stream is cut, and once when it is back or this tab has joined it: what changed
+// between the page's first answers and that moment nobody has told it.
 export function onPoll(call: () => void) {
   pollers.add(call);
   return () => void pollers.delete(call);
@@ -57,6 +59,7 @@ export function startEvents(userId: string) {
   const abort = new AbortController();
   let lastId = "";
   let closeStream = () => {};
+  let isLeading = false, hasJoined = false;
   isLive = true;
 
   const pass = (message: Message) => {
@@ -64,13 +67,21 @@ export function startEvents(userId: string) {
     receive(message);
   };
   const receive = (message: Message) => {
-    if ("isLive" in message) return setLive(message.isLive);
+    if ("asks" in message) return void (isLeading && channel.postMessage({ isLive }));
+    if ("isLive" in message) {
+      if (message.isLive && isLive && !hasJoined) poll();
+      hasJoined ||= message.isLive;
+      return setLive(message.isLive);
+    }
     lastId = message.lastId;
     tell(message.event);
   };
   channel.onmessage = ({ data }: MessageEvent<Message>) => receive(data);
 
+  channel.postMessage({ asks: true });
+
   const lead = () => {
+    isLeading = true;
     closeStream = openStream(
       () => lastId,
       (event, id) => pass({ event, lastId: id }),

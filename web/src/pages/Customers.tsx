@@ -100,15 +100,17 @@ let openKey = "";
 export const forgetList = () => {
   openKey = "";
 };
+export function openList({ record: _, ...listed }: View) {
+  const key = JSON.stringify(listQuery(listed));
+  if (openKey === key && !rows.error) return;
+  openKey = key;
+  rows.open(loadOf(listed));
+}
 function useOpenList(key: string, view: View) {
   const list = useList();
   const now = useRef(view);
   now.current = view;
-  useEffect(() => {
-    if (openKey === key) return;
-    openKey = key;
-    rows.open(loadOf(now.current));
-  }, [key]);
+  useEffect(() => openList(now.current), [key]);
   return list;
 }
 
