@@ -32,11 +32,6 @@ int summed_by(const SheetTable& table, int row) {
   return last;
 }
 
-// A row without a key whose formula goes over rows above it, in a tab's lower end.
-bool is_totals_row(const SheetTable& table, const Matching& matching, int row) {
-  return matching.record_of[static_cast<std::size_t>(row)] < 0 && summed_by(table, row) > 0;
-}
-
 // No cell below `row` holds anything, not even an unticked check box.
 bool nothing_below(const SheetTable& table, int row) {
   for (int at = row + 1; at <= table.row_count(); ++at)
@@ -55,6 +50,10 @@ int last_anchor(const SheetTable& table, const TabColumns& columns, const Matchi
 }
 
 }  // namespace
+
+bool is_totals_row(const SheetTable& table, const Matching& matching, int row) {
+  return matching.record_of[static_cast<std::size_t>(row)] < 0 && summed_by(table, row) > 0;
+}
 
 int last_row_summed(std::string_view formula, int row) {
   int last = 0;

@@ -12,6 +12,9 @@ struct InsertPlace {
 
 InsertPlace find_insert_place(const SheetTable& table, const TabColumns& columns, const Matching& matching);
 
+// A row without a record whose formula goes over rows above it.
+bool is_totals_row(const SheetTable& table, const Matching& matching, int row);
+
 // The last row of any range that ends in a row before `row` within the formula text ("=SUM(E2:E501)" gives 501); 0
 // none.
 int last_row_summed(std::string_view formula, int row);

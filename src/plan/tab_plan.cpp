@@ -37,6 +37,7 @@ class TabPlanner {
     out_.grid_columns = in_.table ? in_.table->grid_columns : 0;
     out_.columns = find_columns(in_.layout, in_.catalogue, in_.table, in_.state);
     out_.notices = out_.columns.notices;
+    tell_of_new_title();
     out_.row_of.assign(in_.records.size(), 0);
     out_.kept_cells.assign(in_.records.size(), 0);
     if (!out_.columns.refused.empty()) return std::move(out_);
@@ -75,8 +76,18 @@ class TabPlanner {
     out_.free_rows = place.free_rows;
   }
 
+  // The tab is known by its number, so another one that takes its old name is nobody's.
+  void tell_of_new_title() {
+    if (!in_.table || !in_.state.connected || in_.state.title == in_.table->title) return;
+    out_.notices.push_back(
+        {in_.layout.key, "tab_renamed",
+         fmt::format("the tab '{}' is called '{}' now and is followed; another tab of the old name would be left alone",
+                     in_.state.title, in_.table->title)});
+  }
+
   void count_kept(int row) {
     ++out_.kept_rows;
+    if (is_totals_row(table(), matching_, row)) return;
     const int name = column_of(field::name), vertical = column_of(field::vertical);
     const bool lacks_name = name && table().at(row, name).is_empty();
     const bool lacks_vertical = vertical && table().at(row, vertical).is_empty();

@@ -33,30 +33,49 @@ plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, con
   out.grid_rows = rest.grid_rows, out.grid_columns = rest.grid_columns, out.columns = rest.columns;
   out.insert_at = rest.insert_at, out.free_rows = rest.free_rows;
   bool full = false;
-  const auto cells_cost = [&](const std::vector<plan::CellEdit>& cells, bool alone, bool with_id) {
-    std::size_t bytes = 0, requests = 0;
-    op::UpdateCells update{rest.sheet_id, 1'000, 1, {}};
-    for (const plan::CellEdit& edit : cells) {
-      update.cells.push_back(write_of(edit));
-      if (!alone) continue;
-      bytes += bytes_of(update), ++requests;
-      update.cells.clear();
-    }
-    if (!alone || with_id) {
-      update.cells.push_back({.value = std::string(24, 'x'), .format = std::nullopt});
-      // A new row is written in as many runs as it has gaps; formats split them further.
-      const std::size_t runs = alone ? 1 : cells.size() + 1;
-      bytes += bytes_of(update) + (alone ? 0 : runs * 130), requests += runs;
-    }
-    return std::pair(bytes, requests);
+  const auto cost_of = [&](const op::UpdateCells& update) {
+    std::size_t requests = 1;  // one for each run of cells that do, or do not, set formats
+    for (std::size_t i = 1; i < update.cells.size(); ++i)
+      requests += update.cells[i].format.has_value() != update.cells[i - 1].format.has_value();
+    return std::pair(bytes_of(update), requests);
   };
-  take(rest.updates, out.updates, left, full,
-       [&](const plan::RowUpdate& u) { return cells_cost(u.cells, true, u.write_id); });
+  const auto row_cost = [&](const std::vector<op::UpdateCells>& runs) {
+    std::pair<std::size_t, std::size_t> sum;
+    for (const op::UpdateCells& run : runs) {
+      const auto [bytes, requests] = cost_of(run);
+      sum.first += bytes, sum.second += requests;
+    }
+    return sum;
+  };
+  const std::string id(24, 'x');
+  const auto update_cost = [&](const plan::RowUpdate& u) {
+    std::vector<op::UpdateCells> cells;
+    for (const plan::CellEdit& edit : u.cells) cells.push_back({rest.sheet_id, u.row, edit.column, {write_of(edit)}});
+    if (u.write_id)
+      cells.push_back({rest.sheet_id, u.row, rest.columns.id_column, {{.value = id, .format = std::nullopt}}});
+    return row_cost(cells);
+  };
+  take(rest.updates, out.updates, left, full, update_cost);
   if (with_deletes)
     take(rest.deletes, out.deletes, left, full,
          [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
-  take(rest.adds, out.adds, left, full, [&](const plan::RowAdd& a) { return cells_cost(a.cells, false, true); });
+  take(rest.adds, out.adds, left, full,
+       [&](const plan::RowAdd& a) { return row_cost(row_of(a, rest, rest.insert_at, id)); });
   return out;
+}
+
+std::vector<op::UpdateCells> row_of(const plan::RowAdd& add, const plan::TabPlan& tab, int row, const std::string& id) {
+  std::vector<std::pair<int, CellWrite>> cells;
+  for (const plan::CellEdit& edit : add.cells) cells.emplace_back(edit.column, write_of(edit));
+  cells.emplace_back(tab.columns.id_column, CellWrite{.value = id, .format = std::nullopt});
+  std::sort(cells.begin(), cells.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
+  std::vector<op::UpdateCells> runs;
+  for (auto& [column, write] : cells) {
+    if (runs.empty() || runs.back().column + static_cast<int>(runs.back().cells.size()) != column)
+      runs.push_back({tab.sheet_id, row, column, {}});
+    runs.back().cells.push_back(std::move(write));
+  }
+  return runs;
 }
 
 void advance(plan::TabPlan& rest, const plan::TabPlan& done) {
@@ -69,13 +88,20 @@ void advance(plan::TabPlan& rest, const plan::TabPlan& done) {
   const auto after = [&](int row) { return row - removed_before(row) + (row >= done.insert_at ? inserted : 0); };
   for (plan::RowUpdate& u : rest.updates) u.row = after(u.row);
   for (plan::RowDelete& d : rest.deletes) d.row = after(d.row);
+  for (int& row : rest.row_of) row = row ? after(row) : 0;
+  const int first_added = done.insert_at - removed_before(done.insert_at);
+  for (int i = 0; i < adds; ++i)
+    rest.row_of[static_cast<std::size_t>(done.adds[static_cast<std::size_t>(i)].record)] = first_added + i;
+  for (const plan::RowDelete& gone : done.deletes) rest.row_of[static_cast<std::size_t>(gone.record)] = 0;
+  for (plan::RecordRejection& r : rest.rejected) r.shown.row = rest.row_of[static_cast<std::size_t>(r.record)];
+  for (plan::AmbiguousRecord& a : rest.ambiguous)
+    for (int& row : a.rows) row = after(row);
+  for (plan::Hold& hold : rest.holds) hold.shown.row = after(hold.shown.row);
   rest.insert_at = done.insert_at - removed_before(done.insert_at) + adds;
   rest.free_rows = std::max(0, done.free_rows - adds);
   for (plan::ColumnPlan& column : rest.columns.columns) column.set_mark = column.write_header = false;
   rest.columns.id_is_new = rest.columns.id_write_header = rest.columns.id_set_mark = rest.columns.create_tab = false;
   rest.missing = false;
-  for (const plan::RowAdd& add : done.adds) rest.row_of[static_cast<std::size_t>(add.record)] = done.insert_at;
-  for (const plan::RowDelete& gone : done.deletes) rest.row_of[static_cast<std::size_t>(gone.record)] = 0;
 }
 
 bool is_written(const plan::TabPlan& rest) { return !rest.columns.refused.empty() || rest.writes_nothing(); }

@@ -18,6 +18,9 @@ using OpBytes = std::function<std::size_t(const sheets::Op&)>;
 // Moves as much of `rest` as fits into the returned plan, at least one record when nothing was cut yet. Without
 // `with_deletes` removals stay in `rest`.
 plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, const OpBytes& bytes_of);
+// A new row's filled cells and its id, neighbours together; nothing between them is touched.
+std::vector<sheets::op::UpdateCells> row_of(const plan::RowAdd& add, const plan::TabPlan& tab, int row,
+                                            const std::string& id);
 // The rows of `rest` after `done` was written.
 void advance(plan::TabPlan& rest, const plan::TabPlan& done);
 // Nothing is left to write.

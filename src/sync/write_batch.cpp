@@ -178,24 +178,10 @@ class Appender {
       e.base = a.base;
       e.history.push_back(history(e, "add", "", "null", "null"));
       ExpectedRow stands = expected(first + i, r.public_id);
-      write_row(a, first + i, r.public_id);
+      for (op::UpdateCells& run : row_of(a, p_, first + i, r.public_id)) push(std::move(run), next_effect());
       for (const plan::CellEdit& edit : a.cells) stands.cells.emplace_back(edit.column, write_of(edit));
       out_.effects.push_back(std::move(e));
       out_.expected.push_back(std::move(stands));
-    }
-  }
-
-  // The row's filled cells, neighbours together; nothing between them is touched.
-  void write_row(const plan::RowAdd& a, int row, const std::string& public_id) {
-    std::vector<std::pair<int, CellWrite>> cells;
-    for (const plan::CellEdit& edit : a.cells) cells.emplace_back(edit.column, write_of(edit));
-    cells.emplace_back(p_.columns.id_column, CellWrite{.value = public_id, .format = std::nullopt});
-    std::sort(cells.begin(), cells.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
-    for (std::size_t i = 0; i < cells.size();) {
-      op::UpdateCells run{p_.sheet_id, row, cells[i].first, {}};
-      for (int next = cells[i].first; i < cells.size() && cells[i].first == next; ++i, ++next)
-        run.cells.push_back(std::move(cells[i].second));
-      push(std::move(run), next_effect());
     }
   }
 

@@ -203,3 +203,25 @@ TEST_CASE("removals at the end of the grid ask for no row beyond it") {
   REQUIRE(office.world.settle(Millis{60'000}));
   CHECK(office.world.check() == "");
 }
+
+TEST_CASE(
+    "a cell that is left out is named with the row that its record has by then, and a finished job is at its end") {
+  Office office;
+  office.world.delete_record(0, 1);  // its row goes first, the rows below move up
+  office.world.add_record(0, "NEW/1");
+  office.world.rename(0, 4, std::string(50'001, 'x'));
+  const JobId job = office.world.press(0);
+  REQUIRE(office.world.settle(Millis{60'000}));
+  const auto row_of = [](const Json& result) {
+    const Json::Array* rejected = result["rejected"].if_array();
+    REQUIRE(rejected);
+    REQUIRE(rejected->size() == 1);
+    CHECK((*rejected)[0]["field"] == Json("name"));
+    return (*rejected)[0]["row"].as_int().value_or(0);
+  };
+  const std::int64_t row = row_of(office.world.result_of(job));
+  CHECK(row > 2);
+  CHECK(row == row_of(office.sync(0)));
+  CHECK(office.world.job(job).total == 2);
+  CHECK(office.world.job(job).done == 2);
+}

@@ -511,7 +511,8 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, Lan
   std::int64_t lane = 0, user = 0;
   {
     db::Statement stmt = db.prepare(
-        "UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', partial=?7 "
+        "UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', "
+        "partial=?7, done=CASE WHEN ?1 IN ('succeeded', 'held') THEN total ELSE done END "
         "WHERE id=?8 AND state=?9 RETURNING lane_id, user_id");
     const Result<bool> row = stmt.bind_all(rowlane::to_string(job.state), job.result, job.error,
                                            job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,

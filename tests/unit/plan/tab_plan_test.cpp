@@ -180,3 +180,27 @@ TEST_CASE("the id column stands right of the header block, past columns people f
   office.record("Asha", "POL-001");
   CHECK(office.plan().columns.id_column == 7);
 }
+
+TEST_CASE("a totals row lacks nothing: kept, and no draft") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.row({"Asha", "", "POL-001", "x"});
+  office.row({"", "", "POL-077", "x"});
+  office.row({"", "", "", "=SUM(D2:D3)"});
+  office.record("Asha", "POL-001");
+  const TabPlan plan = office.plan();
+  CHECK(plan.kept_rows == 2);
+  CHECK(plan.drafts == 1);
+}
+
+TEST_CASE("a tab that was renamed is followed, and told") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
+  office.state = {.connected = true, .sheet_id = 1, .title = "general_ins", .headers = {}};
+  CHECK(office.plan().notices.empty());
+  office.table.title = "Policies";
+  const TabPlan plan = office.plan();
+  REQUIRE(plan.notices.size() == 1);
+  CHECK(plan.notices[0].kind == "tab_renamed");
+  CHECK(plan.notices[0].text.find("'general_ins' is called 'Policies'") != std::string::npos);
+}
