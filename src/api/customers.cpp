@@ -11,6 +11,7 @@ namespace rowlane::api {
 
 namespace {
 constexpr std::string_view kWhat = "customer";
+constexpr std::int64_t kUndoEntriesMax = 200'000;  // one transaction takes them back; a change of more has no `undo`
 
 // `If-Match: "5"`; nullopt inside when there is none or it is `*`.
 Result<std::optional<std::int64_t>> read_if_match(const net::Request& request) {
@@ -112,7 +113,8 @@ std::expected<std::vector<std::string>, net::Response> read_ids(const Json& body
 net::Response bulk_answer(const Result<store::BulkReport>& report) {
   if (!report) return store_problem(report.error(), kWhat);
   const store::ChangeRange& changes = report->changes;
-  const std::string undo = changes.is_empty() ? std::string() : fmt::format("{}-{}", changes.first, changes.last);
+  const bool has_undo = !changes.is_empty() && changes.last - changes.first < kUndoEntriesMax;
+  const std::string undo = has_undo ? fmt::format("{}-{}", changes.first, changes.last) : std::string();
   return answer(200, Json::object({{"changed", report->changed}, {"undo", text_or_null(undo)}}));
 }
 
@@ -121,7 +123,7 @@ std::optional<store::ChangeRange> read_changes(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const auto first = read_number_id(text.substr(0, dash)), last = read_number_id(text.substr(dash + 1));
-  if (!first || !last || *last < *first) return std::nullopt;
+  if (!first || !last || *last < *first || *last - *first >= kUndoEntriesMax) return std::nullopt;
   return store::ChangeRange{*first, *last};
 }
 

@@ -113,7 +113,7 @@ function Section({ title, text, children }: { title: string; text: string; child
 function Held({ result, isOpen }: { result: JobResult; isOpen: boolean }) {
   return (
     <Section title="Held back" text={isOpen ? "So many rows at once are deleted or emptied only with your yes. Everything else of this sync is done." : "These rows were held back until somebody decided."}>
-      <table className="table">
+      <table className="table table-stack">
         <thead><tr><th scope="col">Row</th><th scope="col">Customer</th><th scope="col">What</th><th scope="col">Cells, before and after</th></tr></thead>
         <tbody>
           {result.held.map((row, i) => (
@@ -121,7 +121,7 @@ function Held({ result, isOpen }: { result: JobResult; isOpen: boolean }) {
               <td><RowLink tab={row.tab} row={row.row} /></td>
               <td>{row.record ? <RecordLink id={row.record} name={row.name ?? row.record} /> : row.name}</td>
               <td className="whitespace-nowrap">{row.what === "delete" ? "Delete" : "Empty cells"} in {row.side === "sheet" ? "the sheet" : "Rowlane"}</td>
-              <td>{row.cells.length === 0 && <span className="text-muted">the whole row</span>}{row.cells.map((cell, j) => <div key={j} className="[overflow-wrap:anywhere]"><span className="text-muted">{labelOf(cell.field)}:</span> {text(cell.from)} → {text(cell.to)}</div>)}</td>
+              <td data-wide={row.cells.length > 0 || undefined}>{row.cells.length === 0 && <span className="text-muted">the whole row</span>}{row.cells.map((cell, j) => <div key={j} className="[overflow-wrap:anywhere]"><span className="text-muted">{labelOf(cell.field)}:</span> {text(cell.from)} → {text(cell.to)}</div>)}</td>
             </tr>
           ))}
         </tbody>

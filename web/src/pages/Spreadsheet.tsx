@@ -31,7 +31,7 @@ export default function Spreadsheet() {
       {tabs.map(({ key, title, verticals, newVertical, headers }) => (
         <section key={key} className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2" aria-label={`Tab ${title}`}>
           <h2>{title}</h2>
-          <p className="text-muted">Holds {verticals.map(verticalName).join(", ")}. A new row of the sheet becomes {verticalName(newVertical)}.</p>
+          <p className="text-muted lg:min-h-10">Holds {verticals.map(verticalName).join(", ")}. A new row of the sheet becomes {verticalName(newVertical)}.</p>
           <TablePanel label={`Columns of ${title}`}>
             <table className="table">
               <thead><tr><th scope="col">Field</th><th scope="col">Header in the sheet</th></tr></thead>

@@ -68,7 +68,7 @@ function JobTable({ jobs, withUser }: { jobs: Job[]; withUser: boolean }) {
         {jobs.map((job) => (
           <tr key={job.id}>
             <td><Link to="/sync/$jobId" params={{ jobId: job.id }} className="font-semibold text-accent underline-offset-2 hover:underline">#{job.id}</Link></td>
-            {withUser && <td className="[overflow-wrap:anywhere]">{job.user}</td>}
+            {withUser && <td className="whitespace-nowrap">{job.user}</td>}
             <td><Badge tone={stateTone[job.state]}>{stateName[job.state]}</Badge></td>
             <td className="whitespace-nowrap tabular-nums">{showMoment(job.createdAt)}</td>
             <td className="sm:min-w-56" data-wide>{job.state === "succeeded" ? counts(job.result) : detail(job)}</td>
