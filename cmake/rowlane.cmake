@@ -16,7 +16,7 @@ target_compile_options(rowlane_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Werror
   -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
   -fno-omit-frame-pointer)
-# Without the time in it a precompiled header is the same in every checkout, and ccache finds what it built.
+# Without the time in it a precompiled header that is built anew is the same, and ccache finds what was built with it.
 target_compile_options(rowlane_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
 target_compile_definitions(rowlane_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW SPDLOG_FMT_EXTERNAL)

@@ -47,7 +47,7 @@ node_20() {
   echo "$cache/node_modules/node/bin/node"
 }
 
-# One cache for every checkout: paths are taken relative to it.
+# Paths are taken relative to the checkout; a build folder made anew at the same place finds what it had.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 
 # configure FOLDER [cmake options ...]

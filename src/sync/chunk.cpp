@@ -60,11 +60,12 @@ plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, con
     take(rest.deletes, out.deletes, left, full,
          [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
   take(rest.adds, out.adds, left, full,
-       [&](const plan::RowAdd& a) { return row_cost(row_of(a, rest, rest.insert_at, id)); });
+       [&](const plan::RowAdd& a) { return row_cost(row_writes(a, rest, rest.insert_at, id)); });
   return out;
 }
 
-std::vector<op::UpdateCells> row_of(const plan::RowAdd& add, const plan::TabPlan& tab, int row, const std::string& id) {
+std::vector<op::UpdateCells> row_writes(const plan::RowAdd& add, const plan::TabPlan& tab, int row,
+                                        const std::string& id) {
   std::vector<std::pair<int, CellWrite>> cells;
   for (const plan::CellEdit& edit : add.cells) cells.emplace_back(edit.column, write_of(edit));
   cells.emplace_back(tab.columns.id_column, CellWrite{.value = id, .format = std::nullopt});

@@ -19,8 +19,8 @@ using OpBytes = std::function<std::size_t(const sheets::Op&)>;
 // `with_deletes` removals stay in `rest`.
 plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, const OpBytes& bytes_of);
 // A new row's filled cells and its id, neighbours together; nothing between them is touched.
-std::vector<sheets::op::UpdateCells> row_of(const plan::RowAdd& add, const plan::TabPlan& tab, int row,
-                                            const std::string& id);
+std::vector<sheets::op::UpdateCells> row_writes(const plan::RowAdd& add, const plan::TabPlan& tab, int row,
+                                                const std::string& id);
 // The rows of `rest` after `done` was written.
 void advance(plan::TabPlan& rest, const plan::TabPlan& done);
 // Nothing is left to write.

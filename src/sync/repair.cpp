@@ -101,8 +101,8 @@ class Repairer {
 
   // The batch was to put cells back, and missed them: what stands there by mistake tells as little about its row.
   void hide_older_mistakes() {
-    std::map<std::pair<int, Content>, std::vector<const TracedRow*>>
-        by_content;  // column as planned, and a mistake in it
+    // By column as planned, and a mistake in it.
+    std::map<std::pair<int, Content>, std::vector<const TracedRow*>> by_content;
     std::set<int> columns;
     for (const TracedRow& traced : traces_.rows)
       for (const auto& [column, cell] : traced.cells)
@@ -171,8 +171,7 @@ class Repairer {
   }
 
   void judge_removals() {
-    std::set<int> meant;
-    for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row);
+    for (const RemovedRow& removed : traces_.removed) meant_.insert(removed.planned_row);
     for (const RemovedRow& removed : traces_.removed) {
       const bool gone = removed.planned_row > 0 && found_of(removed.planned_row) == 0;
       if (gone && removed.effect >= 0) out_.right.insert(removed.effect);
@@ -180,7 +179,7 @@ class Repairer {
       // Had somebody else removed the row a moment before, ours would have taken the one below: nothing tells the two
       // apart, and a row that comes back harms less than one that is lost.
       int below = removed.planned_row + 1;
-      while (meant.contains(below)) ++below;
+      while (meant_.contains(below)) ++below;
       if (gone && below <= planned_.row_count() && found_of(below) == 0 && has_content(planned_, below) &&
           lost_rows_.insert(below).second)
         struck_at_.push_back(removed.at);
@@ -191,8 +190,8 @@ class Repairer {
   // between the neighbours of such a removal, then those nearest to what was meant.
   void find_lost_rows() {
     if (misfired_at_.empty()) return;
-    std::set<int> meant, near;
-    for (const RemovedRow& removed : traces_.removed) meant.insert(removed.planned_row), near.insert(removed.near);
+    std::set<int> near;
+    for (const RemovedRow& removed : traces_.removed) near.insert(removed.near);
     std::set<int> between;
     for (const int at : misfired_at_) {
       if (at > 1 && planned_of(at - 1) > 0) between.insert(planned_of(at - 1) + 1);
@@ -200,7 +199,7 @@ class Repairer {
     }
     std::vector<std::array<int, 3>> gone;  // distance from `between`, from `near`; the row
     for (int row = 1; row <= planned_.row_count(); ++row)
-      if (found_of(row) == 0 && !meant.contains(row) && !lost_rows_.contains(row) && !is_hit(row) &&
+      if (found_of(row) == 0 && !meant_.contains(row) && !lost_rows_.contains(row) && !is_hit(row) &&
           has_content(planned_, row))
         gone.push_back({distance(between, row), distance(near, row), row});
     std::sort(gone.begin(), gone.end());
@@ -221,8 +220,8 @@ class Repairer {
   }
 
   void put_back() {
-    std::map<int, std::vector<int>>
-        lost_after;  // row of `found` (0: above all) -> rows of `planned` to put back below it
+    // Row of `found` (0: above all) -> rows of `planned` to put back below it.
+    std::map<int, std::vector<int>> lost_after;
     // As many as removals that missed: each stood where one of them struck. Fewer: each goes below the row it stood
     // below.
     struck_at_.insert(struck_at_.end(), misfired_at_.begin(), misfired_at_.end());
@@ -354,6 +353,7 @@ class Repairer {
   std::map<int, std::vector<std::pair<int, const CellWrite*>>>
       missed_;                    // by row of `found`: column, and what stands there
   std::set<int> lost_rows_;       // of `planned`
+  std::set<int> meant_;           // of `planned`: rows that were to be removed
   std::vector<int> misfired_at_;  // rows of `found` above which removals took a row that they did not mean
   std::vector<int> struck_at_;    // and above which they may have
   Repair out_;

@@ -178,7 +178,7 @@ class Appender {
       e.base = a.base;
       e.history.push_back(history(e, "add", "", "null", "null"));
       ExpectedRow stands = expected(first + i, r.public_id);
-      for (op::UpdateCells& run : row_of(a, p_, first + i, r.public_id)) push(std::move(run), next_effect());
+      for (op::UpdateCells& run : row_writes(a, p_, first + i, r.public_id)) push(std::move(run), next_effect());
       for (const plan::CellEdit& edit : a.cells) stands.cells.emplace_back(edit.column, write_of(edit));
       out_.effects.push_back(std::move(e));
       out_.expected.push_back(std::move(stands));
@@ -250,7 +250,7 @@ class Appender {
   void expect_restored() {
     if (in_.restored_rows.empty() || !in_.table) return;
     const auto [least, most] = std::minmax_element(in_.restored_rows.begin(), in_.restored_rows.end());
-    const int last = std::min(std::max(in_.table->row_count(), *most), *most + kRestoredWindow);
+    const int last = std::min({std::max(in_.table->row_count(), *most), *most + kRestoredWindow, p_.grid_rows});
     for (int row = std::max(p_.columns.header_row + 1, *least - kRestoredWindow); row <= last; ++row)
       if (!is_removed(row)) expect_row(row);
   }
@@ -287,7 +287,6 @@ class Appender {
 struct FoundRow {
   const SheetTable* cells = nullptr;
   int row = 0;  // in `cells`
-  int column_first = 1;
 };
 
 // The read-back row; null when it was not asked for.
@@ -295,8 +294,17 @@ FoundRow find_row(const sheets::WriteAnswer& answer, const std::string& title, i
   for (const ReadBackRange& range : answer.read_back)
     if (range.title == title && range.range.column_first == 1 && row >= range.range.row_first &&
         row <= range.range.row_last)
-      return {&range.cells, row - range.range.row_first + 1, range.range.column_first};
+      return {&range.cells, row - range.range.row_first + 1};
   return {};
+}
+
+bool is_gone(const GoneIds& gone, const sheets::WriteAnswer& answer) {
+  for (const ReadBackRange& range : answer.read_back) {
+    if (range.title != gone.title || range.range.column_first != gone.column) continue;
+    for (int row = 1; row <= range.cells.row_count(); ++row)
+      if (gone.ids.contains(range.cells.at(row, 1).text())) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -333,17 +341,6 @@ std::vector<ReadBack> ranges_over(const std::string& title, const std::vector<in
   return out;
 }
 
-namespace {
-bool is_gone(const GoneIds& gone, const sheets::WriteAnswer& answer) {
-  for (const ReadBackRange& range : answer.read_back) {
-    if (range.title != gone.title || range.range.column_first != gone.column) continue;
-    for (int row = 1; row <= range.cells.row_count(); ++row)
-      if (gone.ids.contains(range.cells.at(row, 1).text())) return false;
-  }
-  return true;
-}
-}  // namespace
-
 bool is_verified(const WriteBatch& batch, const sheets::WriteAnswer& answer) {
   for (const GoneIds& gone : batch.gone)
     if (!is_gone(gone, answer)) return false;
@@ -351,11 +348,10 @@ bool is_verified(const WriteBatch& batch, const sheets::WriteAnswer& answer) {
     const FoundRow found = find_row(answer, e.title, e.row);
     if (!found.cells) return false;
     for (const auto& [column, write] : e.cells) {
-      const int at = column - found.column_first + 1;
-      if (!holds(found.cells->at(found.row, at), found.cells->formula_at(found.row, at), write)) return false;
+      if (!holds(found.cells->at(found.row, column), found.cells->formula_at(found.row, column), write)) return false;
     }
     for (const auto& [column, text] : e.keys) {
-      const Cell& cell = found.cells->at(found.row, column - found.column_first + 1);
+      const Cell& cell = found.cells->at(found.row, column);
       if (cell.is_computed()) continue;
       const Converted read = from_cell(cell, FieldType::text, DateOrder::dmy);
       const auto* now = std::get_if<std::string>(&read.value);

@@ -97,7 +97,9 @@ test("a record keeps what it was given, and a stale version is refused", async (
 test("bulk changes are all or none", async (t) => {
   const { ask, make } = await openOffice(t);
   const ids = [(await make()).id, (await make()).id];
-  assert.equal((await ask("own", "PATCH", customers, { ids: [...ids, ids[0]], set: { status: "new" } })).body.changed, 2);
+  const changed = (await ask("own", "PATCH", customers, { ids: [...ids, ids[0]], set: { status: "new" } })).body;
+  assert.match(changed.undo, /^\d+-\d+$/);
+  assert.deepEqual(changed, { changed: 2, undo: changed.undo });
   assert.equal((await ask("own", "PATCH", customers, { ids: [...ids, "none"], set: { status: "old" } })).status, 404);
   assert.equal((await ask("own", "PATCH", customers, { ids: ["none"], set: { premium: "x" } })).status, 404);
   assert.equal((await ask("own", "PATCH", customers, { ids, set: { premium: "x" } })).status, 400);
@@ -105,7 +107,8 @@ test("bulk changes are all or none", async (t) => {
   assert.equal((await ask("own", "DELETE", customers, { ids: [...ids, "none"] })).status, 404);
   assert.equal((await ask("own", "GET", `${customers}?status=new`)).body.total, 2);
   const { body: deleted } = await ask("own", "DELETE", customers, { ids });
-  assert.equal(deleted.changed, 2);
+  assert.match(deleted.undo, /^\d+-\d+$/);
+  assert.deepEqual(deleted, { changed: 2, undo: deleted.undo });
   assert.equal((await ask("own", "GET", customers)).body.total, 0);
   assert.equal((await ask("foreign", "POST", `${customers}/undo`, { undo: deleted.undo })).body.changed, 0);
   assert.equal((await ask("own", "POST", `${customers}/undo`, { undo: deleted.undo })).body.changed, 2);

@@ -194,7 +194,7 @@ TEST_CASE("a removal beside blank rows is not fooled by more blank rows put in m
     }
 }
 
-TEST_CASE("removals at the end of the grid ask for no row beyond it") {
+TEST_CASE("removals at the end of the grid") {
   Office office;
   office.next_read.edit_before = delete_rows(office.world.last_row() + 1, 60 - office.world.last_row());
   office.sync(0);

@@ -301,15 +301,11 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
     const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
     if (!spreadsheet) return std::unexpected(spreadsheet.error());
     LaneStatus status;
-    std::int64_t lane = 0;
-    {
-      db::Statement stmt = db.prepare("SELECT id, queued+running FROM lane WHERE spreadsheet_id=? AND user_id=?");
-      const Result<bool> row = stmt.bind_all(*spreadsheet, scope.user.value).step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return status;
-      lane = stmt.i64(0);
-      status.unfinished = stmt.i64(1);
-    }
+    const Result<std::optional<LaneNow>> found = find_lane(db, scope, *spreadsheet);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return status;
+    const std::int64_t lane = (*found)->id;
+    status.unfinished = (*found)->unfinished;
     const auto one = [&](std::string_view condition, std::string_view order) -> Result<std::optional<Job>> {
       // '' means all tabs, so such a job is of every tab.
       db::Statement stmt = db.prepare(fmt::format(
