@@ -19,8 +19,9 @@
 
 namespace rowlane::sheets {
 
-// Awaited right before every request that counts against the Sheets quota goes out (a repeat after a refreshed
-// token included). An error (lease_lost, quota_exceeded) ends the call with it, and nothing is sent. May be empty.
+// Awaited right before every request that counts against the Sheets quota goes out (repeats included: after a
+// refreshed token, and to find out which op was refused). An error (lease_lost, quota_exceeded) ends the call with it,
+// and nothing is sent. May be empty.
 using MaySend = std::function<Task<Status>()>;
 
 // A tab to read with its cells: by id where it is known (follows a rename), else by title.
@@ -142,8 +143,9 @@ class SheetApi {
   virtual Task<Result<WriteAnswer>> write(WriteRequest request) = 0;
   // The address people must share the spreadsheet with; empty where none is needed.
   [[nodiscard]] virtual std::string share_with() const = 0;
-  // A rough size of the request `ops` would make, for cutting a payload into chunks.
-  [[nodiscard]] virtual std::size_t estimate_bytes(const Op& op) const = 0;
+  // A rough size of the request that `op` would make, for cutting a payload into chunks. `as_further_row`: of an
+  // UpdateCells whose neighbour above is written in the same columns, and with the same formats set or not.
+  [[nodiscard]] virtual std::size_t estimate_bytes(const Op& op, bool as_further_row) const = 0;
 };
 
 }  // namespace rowlane::sheets

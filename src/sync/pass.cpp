@@ -122,8 +122,11 @@ struct SyncPassRunner::State {
   }
 };
 
-sheets::MaySend SyncPassRunner::permit(const State& state, store::CallKind kind) {
-  return [this, lease = state.claim.lease, account = state.claim.account, kind]() {
+// `state` outlives the calls: each that goes out is counted in it.
+sheets::MaySend SyncPassRunner::permit(State& state, store::CallKind kind) {
+  return [this, lease = state.claim.lease, account = state.claim.account, kind,
+          &calls = kind == store::CallKind::read ? state.reads : state.writes]() {
+    ++calls;
     return store_.may_send(lease, account, kind, store::quota_of(options_.quota, account));
   };
 }
@@ -165,7 +168,6 @@ Task<Status> SyncPassRunner::read(State& state) {
     request.tabs.push_back(
         {known != state.data.tabs.end() ? std::optional(known->second.sheet_id) : std::nullopt, layout.title});
   }
-  ++state.reads;
   state.seen_at = clock_.now();
   Result<SpreadsheetSnapshot> snapshot = co_await state.api->read(std::move(request));
   if (!snapshot) co_return std::unexpected(snapshot.error());
@@ -409,9 +411,12 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   batch.ops.insert(batch.ops.end(), state.restoring.begin(), state.restoring.end());
 
   ChunkBudget left;
-  const OpBytes bytes_of = [&](const sheets::Op& op) { return state.api->estimate_bytes(op); };
+  const OpBytes bytes_of = [&](const sheets::Op& op, bool as_further_row) {
+    return state.api->estimate_bytes(op, as_further_row);
+  };
   for (const SentOp& op : batch.ops)
-    left.bytes -= std::min(left.bytes, bytes_of(op.op)), left.requests -= std::min<std::size_t>(left.requests, 1);
+    left.bytes -= std::min(left.bytes, bytes_of(op.op, false)),
+        left.requests -= std::min<std::size_t>(left.requests, 1);
   // Removals wait until the other writes have shown that rows stand where they were seen.
   const bool fresh =
       now - state.seen_at <= kFreshFor || std::all_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) {
@@ -471,7 +476,6 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   sheets::WriteRequest request{
       state.claim.lease.spreadsheet_id, {}, batch.read_back, permit(state, store::CallKind::write)};
   for (const SentOp& op : sent.ops) request.ops.push_back(op.op);
-  ++state.writes;
   const Result<sheets::WriteAnswer> answer = co_await state.api->write(std::move(request));
   stop_point("write");
   if (!answer) co_return co_await after_error(state, std::move(sent), answer.error());

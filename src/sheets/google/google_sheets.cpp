@@ -75,7 +75,9 @@ GoogleSheets::GoogleSheets(net::HttpClient& http, const Clock& clock, GoogleOpti
 
 std::string GoogleSheets::share_with() const { return share_with_; }
 
-std::size_t GoogleSheets::estimate_bytes(const Op& op) const { return estimate_op_bytes(op); }
+std::size_t GoogleSheets::estimate_bytes(const Op& op, bool as_further_row) const {
+  return estimate_op_bytes(op, as_further_row);
+}
 
 // `call` and `may_send` belong to the caller's frame, which awaits this.
 Task<Result<net::HttpAnswer>> GoogleSheets::exchange(Call& call, const MaySend& may_send) {
@@ -154,7 +156,15 @@ Task<Result<SpreadsheetSnapshot>> GoogleSheets::fetch(ReadRequest& request, bool
 }
 
 Task<Result<WriteAnswer>> GoogleSheets::write(WriteRequest request) {
-  const Result<EncodedBatch> batch = encode_batch(request.ops, request.read_back);
+  Result<WriteAnswer> answer = co_await send_batch(request, Rows::joined);
+  // Nothing was applied. Which of the joined rows it was shows when each goes by itself.
+  if (!answer && answer.error().request_index == kSeveralOps) answer = co_await send_batch(request, Rows::apart);
+  co_return std::move(answer);
+}
+
+// `request` belongs to the caller's frame, which awaits this.
+Task<Result<WriteAnswer>> GoogleSheets::send_batch(const WriteRequest& request, Rows rows) {
+  const Result<EncodedBatch> batch = encode_batch(request.ops, request.read_back, rows);
   if (!batch) co_return std::unexpected(batch.error());
   ReplyParser parser(ReplyParser::Shape::batch_update);
   Call call;
