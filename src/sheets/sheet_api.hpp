@@ -37,6 +37,8 @@ struct ReadRequest {
   // its tab is simply not in the snapshot.
   std::vector<TabRef> tabs;
   MaySend may_send;
+  // A tab known by id that is gone is simply not in the snapshot, instead of the error sheet_missing.
+  bool may_be_gone = false;
 };
 
 // A formula as a person entered it ("=D2*1.18"). Written only to put one back.

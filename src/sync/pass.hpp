@@ -40,6 +40,7 @@ class SyncPassRunner final : public lanes::PassRunner {
 
   Task<Status> load(State& state);
   Task<Status> read(State& state);
+  Status find_replaced_tabs(State& state) const;
   Task<Status> settle(State& state);
   void plan_tabs(State& state);
   Task<Result<Next>> write(State& state);

@@ -281,6 +281,10 @@ Json::Array World::disturb() {
   }
 }
 
+void World::apply(const Json::Array& requests) {
+  if (!service_->apply(kBook, requests)) std::abort();
+}
+
 void World::type_row() {
   const std::map<std::string, int> at = columns();
   for (const char* header : {"NAME", "MOBILE NO", "AMOUNT", "Remark"})

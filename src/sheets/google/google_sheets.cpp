@@ -127,7 +127,7 @@ Task<Result<net::HttpAnswer>> GoogleSheets::exchange(Call& call, const MaySend& 
 }
 
 Task<Result<SpreadsheetSnapshot>> GoogleSheets::read(ReadRequest request) {
-  const bool by_id = !request.tabs.empty() &&
+  const bool by_id = !request.tabs.empty() && !request.may_be_gone &&
                      std::ranges::all_of(request.tabs, [](const TabRef& tab) { return tab.sheet_id.has_value(); });
   co_return co_await fetch(request, by_id);
 }
@@ -149,7 +149,7 @@ Task<Result<SpreadsheetSnapshot>> GoogleSheets::fetch(ReadRequest& request, bool
   if (snapshot.tabs.empty() && !by_id)
     co_return fail(Errc::unavailable, "Google's answer cannot be read: it has no tabs");
   for (const TabRef& tab : request.tabs) {
-    if (tab.sheet_id && !has_tab(snapshot, tab))
+    if (tab.sheet_id && !request.may_be_gone && !has_tab(snapshot, tab))
       co_return fail(Errc::sheet_missing, fmt::format("the tab '{}' is gone from the spreadsheet", tab.title));
   }
   co_return snapshot;

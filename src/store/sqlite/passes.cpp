@@ -314,20 +314,9 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
         data.records[at].base.emplace(stmt.text(1), std::move(*base));
       }
     }
-    {
-      db::Statement stmt = db.prepare("SELECT tab, sheet_id, title, headers FROM tab_state WHERE agency_id=?");
-      stmt.bind(claim.agency.value);
-      for (;;) {
-        const Result<bool> row = stmt.step();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) break;
-        TabState state{.connected = true, .sheet_id = stmt.i64(1), .title = stmt.text(2), .headers = {}};
-        const Json headers = parse_json(stmt.view(3)).value_or(Json());
-        if (const Json::Object* object = headers.if_object())
-          for (const auto& [name, header] : *object) state.headers.emplace(name, header.string_or());
-        data.tabs.emplace(stmt.text(0), std::move(state));
-      }
-    }
+    Result<std::map<std::string, TabState>> tabs = read_tab_states(db, claim.agency);
+    if (!tabs) return std::unexpected(tabs.error());
+    data.tabs = std::move(*tabs);
     {
       // Open holds, and the confirmed ones of the jobs that run now.
       db::Statement stmt = db.prepare(
