@@ -51,7 +51,9 @@ Office::Office(const std::string& dir, int spreadsheets, int users_each) : file_
   loop_.start("bench");
   for (int s = 0; s < spreadsheets; ++s) {
     const std::string name = fmt::format("book-{}", s);
-    const Result<AgencyId> agency = wait_for(loop_, store_->upsert_agency({{}, name, name, name, "default"}));
+    const Result<AgencyId> agency = wait_for(
+        loop_,
+        store_->upsert_agency({{}, name, name, name, "default"}, store::PeopleStore::SpreadsheetChange::refused));
     if (!agency) give_up("cannot add an agency", agency.error().message);
     for (const UserId user : add_users(loop_, *store_, *agency, name, users_each))
       lanes_.push_back({name, {*agency, user, false}});

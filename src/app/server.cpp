@@ -75,15 +75,17 @@ Status Server::Impl::open() {
   store = std::make_unique<store::SqliteStore>(*runner, clock, random, catalogue);
   web.start("rowlane-web");
   engine.start("rowlane-engine", net::IoThread::Share::what_is_left);  // accepting goes before working off
-  for (AgencySettings& agency : config.agencies) {
-    const Result<AgencyId> id =
-        wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account}));
-    if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));
-    agency.id = *id;
-  }
   // The mark goes after its fault is counted: a kill in between counts nothing twice, as the leases are gone by then.
   if (const Status ended = wait_for(engine, store->end_predecessors_leases(has_crash_mark(dir))); !ended) return ended;
   if (const Status removed = remove_crash_mark(dir); !removed) return removed;
+  for (AgencySettings& agency : config.agencies) {
+    const Result<AgencyId> id =
+        wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account},
+                                              store::PeopleStore::SpreadsheetChange::taken));
+    if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));
+    agency.id = *id;
+    if (agency.auto_sync) log_warning("agency {}: auto_sync is not there yet; its users press Sync", agency.key);
+  }
   leave_mark_on_crash(dir);
   return open_sheets();
 }

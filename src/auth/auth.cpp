@@ -134,6 +134,8 @@ Task<Result<std::string>> Auth::sign_out(Caller caller) {
   if (!caller.session.empty()) {
     const Status ended = co_await store_.end_session(caller.session);
     if (!ended) co_return std::unexpected(ended.error());
+  } else if (const auto revoked = co_await store_.revoke_token(caller.token); !revoked) {
+    co_return std::unexpected(revoked.error());
   }
   co_return cookie("", Millis{0});
 }

@@ -135,12 +135,18 @@ Converted date_from_number(const Cell& cell) {
   return {Date{static_cast<std::int32_t>(serial) - kSerialOf1970}, {}};
 }
 
+// A whole number in full: 1234500000000000, where the shortest form would be 1.2345e+15.
+std::string digits_of(double number) {
+  return number == std::floor(number) && std::fabs(number) < kExactMax ? fmt::format("{:.0f}", number)
+                                                                       : number_text(number);
+}
+
 Converted text_from_number(const Cell& cell) {
   if (std::fabs(cell.number) >= kExactMax)
     return {{}, "a number with more than 15 digits in a text field has lost digits"};
   if (cell.format == FormatKind::date)
     return {date_text(Date{static_cast<std::int32_t>(std::floor(cell.number)) - kSerialOf1970}), {}};
-  return {number_text(cell.number), {}};
+  return {digits_of(cell.number), {}};
 }
 
 std::string_view not_a(FieldType type) {
@@ -262,7 +268,7 @@ std::string cell_text(const SheetTable& table, int row, int column) {
     case CellKind::number: {
       const Converted date = cell.format == FormatKind::date ? date_from_number(cell) : Converted{};
       if (const auto* day = std::get_if<Date>(&date.value)) return date_text(*day);
-      return number_text(cell.number);
+      return digits_of(cell.number);
     }
   }
   std::unreachable();

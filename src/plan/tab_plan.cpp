@@ -211,8 +211,10 @@ class TabPlanner {
       sheet = from_cell(cell, map.type, in_.date_order);
       state.sheet_is_rejected = !sheet.rejected.empty();
       state.sheet_is_blank = sheet.rejected.empty() && is_blank(sheet.value);
-      state.equal =
-          sheet.rejected.empty() && (same_value(sheet.value, app) || is_same_key(map.field, sheet.value, app, state));
+      const bool is_untouched_box =
+          sheet.value == Value{false} && state.app_is_blank;  // nobody ticked it: no more than a blank
+      state.equal = sheet.rejected.empty() && (same_value(sheet.value, app) || is_untouched_box ||
+                                               is_same_key(map.field, sheet.value, app, state));
     }
     switch (plan_cell_to_sheet(state)) {
       case CellAction::agree:
@@ -263,6 +265,8 @@ class TabPlanner {
   void plan_add(int index, int job) {
     const Record& record = *in_.records[static_cast<std::size_t>(index)].record;
     RowAdd planned{.record = index, .job = job, .cells = {}, .base = {}};
+    const int nth = static_cast<int>(out_.adds.size());
+    const int free_row = nth < out_.free_rows ? out_.insert_at + nth : 0;  // else one that is inserted
     for (std::size_t i = 0; i < in_.layout.columns.size(); ++i) {
       const int column = out_.columns.columns[i].column;
       if (!column) continue;
@@ -272,6 +276,8 @@ class TabPlanner {
         reject(index, 0, map.field, kTooLong);
         value = {};
       }
+      // What an unused row holds all the same, such as a check box, was never agreed on.
+      if (is_blank(value) && free_row && !table().at(free_row, column).is_empty()) continue;
       planned.base.set(map.field, is_blank(value) ? Value{} : value);
       if (is_blank(value)) continue;
       CellEdit edit{.field = map.field, .column = column, .value = std::move(value), .before = {}};

@@ -49,7 +49,8 @@ struct FormulaText {
 // One cell to write. `value`: monostate clears the cell's value; text is never taken for a formula.
 struct CellWrite {
   std::variant<std::monostate, std::string, double, bool, FormulaText> value;
-  // Set the cell's number format in the same request: a pattern such as "dd/mm/yyyy" or "#,##0.00"; `none` clears it.
+  // Set the cell's number format in the same request: a pattern such as "dd/mm/yyyy" or "#,##0.00", "" for the one that
+  // the spreadsheet's locale has for that kind; `none` clears it.
   std::optional<std::pair<FormatKind, std::string>> format;
 };
 

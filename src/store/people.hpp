@@ -40,8 +40,12 @@ struct NewUser {
 class PeopleStore {
  public:
   virtual ~PeopleStore() = default;
+  // What becomes of an agency that works on another spreadsheet than before. `taken`: what both sides had agreed on
+  // holds no more, held rows are let go, and its unfinished jobs go on in the new one; no pass may be running.
+  // `refused`: conflict.
+  enum class SpreadsheetChange { refused, taken };
   // Creates or updates by key, with its spreadsheet. conflict when another agency has that spreadsheet.
-  virtual Task<Result<AgencyId>> upsert_agency(Agency agency) = 0;
+  virtual Task<Result<AgencyId>> upsert_agency(Agency agency, SpreadsheetChange change) = 0;
   virtual Task<Result<std::vector<Agency>>> agencies() = 0;
 
   virtual Task<Result<UserId>> create_user(NewUser user) = 0;  // conflict when the e-mail is taken

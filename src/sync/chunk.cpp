@@ -141,7 +141,8 @@ CellWrite write_of(const plan::CellEdit& edit) {
     write.value = static_cast<double>(date->days + kSerialOf1970);
   else
     write.value = std::get<bool>(edit.value);
-  if (edit.format) write.format = {*edit.format, *edit.format == FormatKind::date ? "dd/mm/yyyy" : "#,##0.00"};
+  // Without a pattern a day is shown as the spreadsheet's locale writes days.
+  if (edit.format) write.format = {*edit.format, *edit.format == FormatKind::date ? "" : "#,##0.00"};
   return write;
 }
 

@@ -21,11 +21,10 @@ std::string default_pattern(FormatKind kind) {
     case FormatKind::percent:
       return "0.00%";
     case FormatKind::date:
-      return "dd/mm/yyyy";
+    case FormatKind::date_time:
+      return "";  // the locale's
     case FormatKind::time:
       return "hh:mm:ss";
-    case FormatKind::date_time:
-      return "dd/mm/yyyy hh:mm:ss";
     case FormatKind::scientific:
       return "0.00E+00";
   }

@@ -76,7 +76,8 @@ TempDir::~TempDir() {
 Office::Office(const EngineKind& k) : kind(k), engine(k.open(dir.path() + "/data", clock)) {
   loop.start("conformance");
   const auto agency = [&](const std::string& key, const std::string& book) {
-    const Result<AgencyId> id = wait(store().upsert_agency({{}, key, key, book, "default"}));
+    const Result<AgencyId> id =
+        wait(store().upsert_agency({{}, key, key, book, "default"}, store::PeopleStore::SpreadsheetChange::refused));
     REQUIRE(id);
     return *id;
   };

@@ -240,7 +240,8 @@ TEST_CASE("passes: what was accepted before kill -9 is there after it, once and 
       std::promise<Scope> made;
       struct Setup {
         static Task<void> run(store::Store& store, std::promise<Scope>* to) {
-          const auto agency = co_await store.upsert_agency({{}, "a", "a", "book-a", "default"});
+          const auto agency = co_await store.upsert_agency({{}, "a", "a", "book-a", "default"},
+                                                           store::PeopleStore::SpreadsheetChange::refused);
           const auto user =
               co_await store.create_user({agency.value(), "asha@office.example", "Asha", store::Role::agent, ""});
           to->set_value(Scope{agency.value(), user.value(), false});

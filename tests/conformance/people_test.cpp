@@ -13,10 +13,12 @@ TEST_CASE("people: e-mails and spreadsheets belong to one only") {
         office.store().create_user({office.agency_b, "asha@office.example", "Asha", store::Role::agent, ""}));
     REQUIRE(!twice);
     CHECK(twice.error().code == Errc::conflict);
-    const auto stolen = office.wait(office.store().upsert_agency({{}, "c", "C", "book-a", "default"}));
+    const auto stolen = office.wait(office.store().upsert_agency({{}, "c", "C", "book-a", "default"},
+                                                                 store::PeopleStore::SpreadsheetChange::refused));
     REQUIRE(!stolen);
     CHECK(stolen.error().code == Errc::conflict);
-    const auto same = office.wait(office.store().upsert_agency({{}, "a", "Renamed", "book-a", "default"}));
+    const auto same = office.wait(office.store().upsert_agency({{}, "a", "Renamed", "book-a", "default"},
+                                                               store::PeopleStore::SpreadsheetChange::refused));
     REQUIRE(same);
     CHECK(*same == office.agency_a);
     const auto found = office.wait(office.store().find_user(std::string("ravi@office.example")));

@@ -128,7 +128,9 @@ World::World(const WorldOptions& options) : options_(options), random_(options.s
   agency.tabs = {layout(catalogue_)};
   agencies_.push_back(std::move(agency));
   process_ = std::make_unique<Process>(*this);
-  agencies_[0].id = await(process_->store.upsert_agency({{}, "office", "Office", kBook, "default"})).value();
+  agencies_[0].id = await(process_->store.upsert_agency({{}, "office", "Office", kBook, "default"},
+                                                        store::PeopleStore::SpreadsheetChange::refused))
+                        .value();
   for (int u = 0; u < options.users; ++u) {
     users_.push_back(await(process_->store.create_user({agencies_[0].id, fmt::format("user{}@office.example", u),
                                                         fmt::format("User {}", u), store::Role::agent, ""}))

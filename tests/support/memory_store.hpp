@@ -34,8 +34,9 @@ struct MemoryStore {
 
   // An agency with the spreadsheet "KEY-book" on the account of its own name.
   AgencyId add_agency(const std::string& key) {
-    return must(executor.finish(
-        store.upsert_agency({.key = key, .name = key, .spreadsheet_id = key + "-book", .account = key})));
+    return must(
+        executor.finish(store.upsert_agency({.key = key, .name = key, .spreadsheet_id = key + "-book", .account = key},
+                                            store::PeopleStore::SpreadsheetChange::refused)));
   }
   UserId add_user(AgencyId agency, const std::string& email, store::Role role = store::Role::agent,
                   std::string password_hash = {}) {

@@ -74,8 +74,11 @@ class Writer {
     value(write);
     if (write.format && write.format->first != FormatKind::none) {
       if (out.back() != '{') out += ',';
-      put(R"("userEnteredFormat":{{"numberFormat":{{"type":"{}","pattern":)", format_type(write.format->first));
-      append_json_string(out, write.format->second);
+      put(R"("userEnteredFormat":{{"numberFormat":{{"type":"{}")", format_type(write.format->first));
+      if (!write.format->second.empty()) {
+        out += R"(,"pattern":)";
+        append_json_string(out, write.format->second);
+      }
       out += "}}";
     }
     out += '}';

@@ -268,7 +268,7 @@ Task<Result<JobPage>> SqliteStore::jobs(Scope scope, int limit, std::string curs
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
     if (!cursor.empty()) {
       const auto id = Json(JsonNumber{cursor}).as_int();
-      if (!id) return fail(Errc::invalid_input, "cursor is not one that a list returned", "cursor");
+      if (!id || *id <= 0) return fail(Errc::invalid_input, "cursor is not one that a list returned", "cursor");
       before = *id;
     }
     // A user's jobs stand in the user's lanes, the agency's in the order of their ids.

@@ -35,30 +35,99 @@ std::int64_t random_token_base(Random& random) {
   return 100'000'000 + static_cast<std::int64_t>(random.below(1'000'000'000));
 }
 
+// The agency's present spreadsheet; nullopt: there is no such agency yet.
+Result<std::optional<std::string>> spreadsheet_of(db::Sqlite& db, std::string_view agency_key) {
+  db::Statement stmt = db.prepare("SELECT spreadsheet_id FROM agency WHERE key=?");
+  const Result<bool> row = stmt.bind(agency_key).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return stmt.text(0);
+}
+
+// Lanes' unfinished jobs, in their order, go to the ends of the same users' lanes of the other spreadsheet.
+Status move_jobs(db::Sqlite& db, AgencyId agency, std::string_view from, std::string_view to) {
+  struct Moved {
+    std::int64_t job, user;
+  };
+  std::vector<Moved> jobs;
+  db::Statement queued = db.prepare(
+      "SELECT j.id, j.user_id FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='queued' WHERE l.spreadsheet_id=? "
+      "ORDER BY j.lane_id, j.lane_seq");
+  queued.bind(from);
+  ROWLANE_TRY(each_row(queued, [&](const db::Statement& row) -> Status {
+    jobs.push_back({row.i64(0), row.i64(1)});
+    return {};
+  }));
+  ROWLANE_TRY(
+      db.prepare("UPDATE lane SET queued=0, head_seq=seq_last+1 WHERE spreadsheet_id=? AND queued>0").bind(from).run());
+  for (const Moved& job : jobs) {
+    ROWLANE_TRY(db.prepare("INSERT INTO lane (agency_id, spreadsheet_id, user_id, seq_last, queued) VALUES (?,?,?,1,1) "
+                           "ON CONFLICT (spreadsheet_id, user_id) DO UPDATE SET seq_last=seq_last+1, queued=queued+1")
+                    .bind_all(agency.value, to, job.user)
+                    .run());
+    ROWLANE_TRY(
+        db.prepare(
+              "UPDATE sync_job SET (lane_id, lane_seq)=(SELECT id, seq_last FROM lane WHERE spreadsheet_id=? AND user_id=?) WHERE id=?")
+            .bind_all(to, job.user, job.job)
+            .run());
+  }
+  return db.prepare("UPDATE spreadsheet SET turn=NULL, ready_at_ms=NULL, reason='', reason_text='' WHERE id=?")
+      .bind(from)
+      .run();
+}
+
+// Nothing that was agreed on with one spreadsheet holds in another: there it is a first connect.
+Status forget_agreed(db::Sqlite& db, AgencyId agency, std::int64_t at) {
+  for (const std::string_view sql :
+       {"DELETE FROM base WHERE agency_id=?", "DELETE FROM tab_state WHERE agency_id=?",
+        "UPDATE record SET sync_state='unsynced', sync_reason='' WHERE agency_id=? AND deleted_at_ms IS NULL",
+        "UPDATE hold SET state='cancelled' WHERE agency_id=? AND state='open'",
+        "UPDATE journal SET state='dropped', tables=x'' WHERE agency_id=? AND state='pending'"})
+    ROWLANE_TRY(db.prepare(sql).bind(agency.value).run());
+  return db
+      .prepare(
+          "UPDATE sync_job SET state='cancelled', finished_at_ms=?, error='the agency works on another spreadsheet now' "
+          "WHERE agency_id=? AND state='held'")
+      .bind_all(at, agency.value)
+      .run();
+}
+
 }  // namespace
 
-Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency) {
-  return write<AgencyId>([this, agency = std::move(agency)](db::Sqlite& db) -> Result<AgencyId> {
+Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency, SpreadsheetChange change) {
+  return write<AgencyId>([this, change, agency = std::move(agency)](db::Sqlite& db) -> Result<AgencyId> {
+    const Result<std::optional<std::string>> before = spreadsheet_of(db, agency.key);
+    if (!before) return std::unexpected(before.error());
+    const bool changes = *before && **before != agency.spreadsheet_id;
+    if (changes && change == SpreadsheetChange::refused)
+      return fail(Errc::conflict,
+                  fmt::format("the agency '{}' works on the spreadsheet {} until a server is started with another one",
+                              agency.key, **before),
+                  "agency.spreadsheet_id");
     ROWLANE_TRY(
         db.prepare(
               "INSERT INTO agency (key, name, spreadsheet_id, account) VALUES (?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
               "name=excluded.name, spreadsheet_id=excluded.spreadsheet_id, account=excluded.account")
             .bind_all(agency.key, agency.name, agency.spreadsheet_id, agency.account)
             .run());
-    std::int64_t id = 0;
+    AgencyId id;
     {
       db::Statement stmt = db.prepare("SELECT id FROM agency WHERE key=?");
       const Result<bool> row = stmt.bind(agency.key).step();
       if (!row) return std::unexpected(row.error());
-      id = stmt.i64(0);
+      id = {stmt.i64(0)};
     }
     ROWLANE_TRY(
         db.prepare(
               "INSERT INTO spreadsheet (id, agency_id, account, token_base) VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE "
-              "SET account=excluded.account")
-            .bind_all(agency.spreadsheet_id, id, agency.account, random_token_base(random_))
+              "SET account=excluded.account, agency_id=excluded.agency_id")
+            .bind_all(agency.spreadsheet_id, id.value, agency.account, random_token_base(random_))
             .run());
-    return AgencyId{id};
+    if (!changes) return id;
+    ROWLANE_TRY(forget_agreed(db, id, now_ms()));
+    ROWLANE_TRY(move_jobs(db, id, **before, agency.spreadsheet_id));
+    ROWLANE_TRY(make_ready(db, agency.spreadsheet_id));
+    return id;
   });
 }
 

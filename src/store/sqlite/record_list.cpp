@@ -108,13 +108,17 @@ Where where_of(const RecordQuery& query, const RunningScopes& running) {
   return where;
 }
 
-// A cursor is the JSON array [sort value, id] of the last row. Rows without a value come first, as SQLite sorts.
+std::string order_name(const RecordQuery& query) {
+  return fmt::format("{}{}", query.descending ? "-" : "", sort_column(query.sort));
+}
+
+// A cursor is the JSON array [sort value, id, order] of the last row. Rows without a value come first, as SQLite sorts.
 Status add_cursor(Where& where, const RecordQuery& query) {
   if (query.cursor.empty()) return {};
   const Result<Json> cursor = parse_json(query.cursor);
   const Json::Array* parts = cursor ? cursor->if_array() : nullptr;
-  if (!parts || parts->size() != 2 || !(*parts)[1].as_int())
-    return fail(Errc::invalid_input, "cursor is not one that a list returned", "cursor");
+  if (!parts || parts->size() != 3 || !(*parts)[1].as_int() || (*parts)[2] != Json(order_name(query)))
+    return fail(Errc::invalid_input, "cursor is not one that a list of this order returned", "cursor");
   const Json& value = (*parts)[0];
   const std::int64_t id = *(*parts)[1].as_int();
   const std::string_view column = sort_column(query.sort);
@@ -186,7 +190,9 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
     }));
     if (static_cast<int>(page.records.size()) > query.limit) {
       page.records.pop_back();
-      page.next_cursor = Json(Json::Array{sort_values[page.records.size() - 1], page.records.back().id.value}).dump();
+      page.next_cursor =
+          Json(Json::Array{sort_values[page.records.size() - 1], page.records.back().id.value, order_name(query)})
+              .dump();
     }
     return page;
   });

@@ -16,7 +16,7 @@ class SqliteStore final : public Store {
   SqliteStore(SqliteRunner& runner, const Clock& clock, Random& random, FieldCatalogue& catalogue)
       : runner_(runner), clock_(clock), random_(random), catalogue_(catalogue) {}
 
-  Task<Result<AgencyId>> upsert_agency(Agency agency) override;
+  Task<Result<AgencyId>> upsert_agency(Agency agency, SpreadsheetChange change) override;
   Task<Result<std::vector<Agency>>> agencies() override;
   Task<Result<UserId>> create_user(NewUser user) override;
   Task<Result<std::optional<User>>> find_user(std::string email) override;

@@ -48,6 +48,8 @@ TEST_CASE("texts in typed columns are read as people mean them, or rejected") {
 
 TEST_CASE("numbers become text, money and days without losing a digit, or are rejected") {
   CHECK(from_cell(number(12345), FieldType::text, DateOrder::dmy).value == Value(std::string("12345")));
+  CHECK(from_cell(number(1234500000000000), FieldType::text, DateOrder::dmy).value ==
+        Value(std::string("1234500000000000")));
   CHECK_FALSE(from_cell(number(1.23456789012346e19), FieldType::text, DateOrder::dmy).rejected.empty());
   CHECK(from_cell(number(0.1 + 0.2), FieldType::money, DateOrder::dmy).value == Value(Money{30}));
   CHECK(from_cell(number(46115, FormatKind::date), FieldType::date, DateOrder::dmy).value == date(2026, 4, 3));
