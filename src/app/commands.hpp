@@ -15,8 +15,13 @@ void block_stop_signals();
 
 // Until SIGTERM or SIGINT (run_commands.cpp).
 int serve(const std::string& config_path);
-int demo(const std::string& data_dir, const std::string& listen);
-int sheets_alone(const std::string& data_dir, const std::string& listen);
+// `faults`: the local Sheets service misbehaves as the real one does now and then.
+struct LocalOptions {
+  std::string data_dir, listen;
+  bool faults = false;
+};
+int demo(const LocalOptions& options);
+int sheets_alone(const LocalOptions& options);
 
 // Users, tokens, agencies (people_commands.cpp). The password is the first line of standard input.
 struct NewUserOptions {

@@ -21,7 +21,7 @@ namespace {
 // Where the options of all commands land; each command reads its own.
 struct Options {
   std::string config, data, listen, email, agency, role, token, file, tab, folder;
-  bool password_stdin = false, dry_run = false, skip_bad = false, wait = false;
+  bool faults = false, password_stdin = false, dry_run = false, skip_bad = false, wait = false;
   int timeout_seconds = 600;
   int code = 0;
 };
@@ -36,7 +36,10 @@ void add_running_commands(CLI::App& app, Options& o) {
   CLI::App* demo_command = app.add_subcommand("demo", "a demo agency on loopback");
   demo_command->add_option("--data", o.data, "data directory")->default_val("/tmp/rowlane-demo");
   demo_command->add_option("--listen", o.listen, "address")->default_val("127.0.0.1:5000");
-  demo_command->callback([&o] { o.code = demo(o.data, o.listen); });
+  constexpr const char* kFaults =
+      "the Sheets service fails now and then, as the real one does, and people insert rows meanwhile";
+  demo_command->add_flag("--faults", o.faults, kFaults);
+  demo_command->callback([&o] { o.code = demo({o.data, o.listen, o.faults}); });
 
   CLI::App* serve_command = add_command(app, "serve", "the server", o);
   serve_command->callback([&o] { o.code = serve(o.config); });
@@ -44,7 +47,8 @@ void add_running_commands(CLI::App& app, Options& o) {
   CLI::App* sheets_command = app.add_subcommand("sheets", "the local Sheets service alone");
   sheets_command->add_option("--data", o.data, "data directory; none: in memory");
   sheets_command->add_option("--listen", o.listen, "address")->default_val("127.0.0.1:5010");
-  sheets_command->callback([&o] { o.code = sheets_alone(o.data, o.listen); });
+  sheets_command->add_flag("--faults", o.faults, kFaults);
+  sheets_command->callback([&o] { o.code = sheets_alone({o.data, o.listen, o.faults}); });
 }
 
 void add_people_commands(CLI::App& app, Options& o) {

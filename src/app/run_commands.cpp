@@ -67,7 +67,8 @@ int serve(const std::string& config_path) {
   return run_server(**server, [](std::uint16_t port) { log_info("listening on port {}", port); });
 }
 
-int demo(const std::string& data_dir, const std::string& listen) {
+int demo(const LocalOptions& options) {
+  const auto& [data_dir, listen, faults] = options;
   const Result<config::ListenAddress> address =
       loopback_address(listen, "the demo listens on loopback alone: its passwords and tokens are known to everybody");
   if (!address) return failed(address.error());
@@ -78,6 +79,7 @@ int demo(const std::string& data_dir, const std::string& listen) {
   if (!server) return failed(server.error());
   if (std::FILE* mark = std::fopen((data_dir + "/demo").c_str(), "w")) std::fclose(mark);
   if (const Status filled = fill_demo(**server); !filled) return failed(filled.error());
+  if (faults) (*server)->let_sheets_misbehave();
   return run_server(**server, [](std::uint16_t port) {
     const std::string at = fmt::format("http://127.0.0.1:{}", port);
     fmt::print(
@@ -96,7 +98,8 @@ int demo(const std::string& data_dir, const std::string& listen) {
   });
 }
 
-int sheets_alone(const std::string& data_dir, const std::string& listen) {
+int sheets_alone(const LocalOptions& wanted) {
+  const auto& [data_dir, listen, faults] = wanted;
   const Result<config::ListenAddress> address =
       loopback_address(listen, "the local Sheets service listens on loopback alone: it asks nobody who they are");
   if (!address) return failed(address.error());
@@ -106,6 +109,7 @@ int sheets_alone(const std::string& data_dir, const std::string& listen) {
   Result<std::unique_ptr<sheets::local::LocalSheets>> service = sheets::local::LocalSheets::open(
       {.file = data_dir.empty() ? std::string() : data_dir + "/local-sheets.db", .control = true}, clock, random);
   if (!service) return failed(service.error());
+  if (faults) (*service)->misbehave();
   net::IoThread io;
   io.start("rowlane-sheets");
   auto listener = std::make_unique<net::Listener>();

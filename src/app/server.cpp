@@ -222,6 +222,10 @@ Result<std::unique_ptr<Server>> Server::open(config::Config config, FieldCatalog
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
+void Server::let_sheets_misbehave() {
+  if (impl_->local) impl_->local->misbehave();
+}
+
 Result<std::uint16_t> Server::start() {
   if (impl_->local) {
     if (const Status made = impl_->make_missing_books(); !made) return std::unexpected(made.error());

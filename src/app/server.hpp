@@ -24,6 +24,8 @@ class Server {
   Result<std::uint16_t> start();
   // Stops accepting, lets running passes and requests end within 20 s; what is left is handed back by the next start.
   void stop();
+  // Before `start`: the embedded Sheets service fails now and then from now on.
+  void let_sheets_misbehave();
 
   struct Impl;
   [[nodiscard]] Impl& impl() { return *impl_; }

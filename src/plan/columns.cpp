@@ -45,7 +45,7 @@ Marks read_marks(const TabLayout& layout, const FieldCatalogue& catalogue, const
   return marks;
 }
 
-// The row, of the first ten, with the most mapped headers; known columns count by the header they had.
+// The row, of the first ten, with the most mapped headers; known columns count by the header they had. 0: it is gone.
 int find_header_row(const TabLayout& layout, const FieldCatalogue& catalogue, const SheetTable& table,
                     const Marks& marks, const TabState& state) {
   int best_row = 1;
@@ -62,6 +62,8 @@ int find_header_row(const TabLayout& layout, const FieldCatalogue& catalogue, co
     if (hits > best) best = hits, best_row = row;
   }
   if (best > 0 || !marks.any) return best_row;
+  // People rename what they see; without the hidden column's header too, what stands first is somebody's record.
+  if (marks.id) return 0;
   // Every header was renamed: the first row with a text in a marked column is the header row.
   for (int row = 1; row <= std::min(kHeaderRowsMax, table.row_count()); ++row)
     for (const int column : marks.of_column)
@@ -111,9 +113,20 @@ class Finder {
 
   TabColumns run() {
     out_.header_row = find_header_row(layout_, catalogue_, table_, marks_, state_);
+    if (out_.header_row == 0 && is_empty(table_)) {
+      was_wiped_ = true;
+      out_.header_row = 1;
+    } else if (out_.header_row == 0) {
+      out_.header_row = 1;
+      out_.refused = fmt::format(
+          "the row with the headers ({}, ...) is gone from the first {} rows of the tab '{}': put it back above the "
+          "records; nothing was written there",
+          layout_.columns.front().header, kHeaderRowsMax, table_.title);
+    }
     headers_ = headers_of(table_, out_.header_row);
     out_.columns.resize(layout_.columns.size());
     out_.headers.resize(layout_.columns.size());
+    if (!out_.refused.empty()) return std::move(out_);
     next_free_ = last_header_column(table_, out_.header_row) + 1;
     for (std::size_t i = 0; i < layout_.columns.size() && out_.refused.empty(); ++i) find_one(i);
     if (out_.refused.empty() && found_ == 0)
@@ -157,7 +170,9 @@ class Finder {
     }
     ++found_;
     out_.headers[i] = cell_header(plan.column);
-    note_rename(i);
+    if (!out_.headers[i].empty()) return note_rename(i);
+    out_.headers[i] = header_before(i);  // blanked, not renamed
+    plan.write_header = was_wiped_;
   }
 
   [[nodiscard]] std::string cell_header(int column) const {
@@ -165,9 +180,13 @@ class Finder {
     return std::string(trim(cell.text()));
   }
 
-  void note_rename(std::size_t i) {
+  [[nodiscard]] std::string header_before(std::size_t i) const {
     const auto known = state_.headers.find(field_name(i));
-    const std::string before = known != state_.headers.end() ? known->second : layout_.columns[i].header;
+    return known != state_.headers.end() ? known->second : layout_.columns[i].header;
+  }
+
+  void note_rename(std::size_t i) {
+    const std::string before = header_before(i);
     if (normalise_key(before) == normalise_key(out_.headers[i])) return;
     out_.notices.push_back({layout_.key, "column_renamed",
                             fmt::format("the column '{}' is now called '{}' ({}); it is followed", before,
@@ -218,6 +237,7 @@ class Finder {
   TabColumns out_;
   int next_free_ = 1;
   int found_ = 0;
+  bool was_wiped_ = false;  // somebody emptied the whole tab: the columns are known, and get their headers again
 };
 
 }  // namespace

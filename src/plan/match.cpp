@@ -34,6 +34,7 @@ class Matcher {
     for (std::size_t key = 0; key < layout_.keys.size(); ++key) match_key(key, Round::living);
     for (std::size_t key = 0; key < layout_.keys.size(); ++key) match_key(key, Round::tombstones);
     report_duplicates();
+    report_rows_above();
     std::sort(out_.ambiguous.begin(), out_.ambiguous.end(),
               [](const AmbiguousRecord& a, const AmbiguousRecord& b) { return a.record < b.record; });
     return std::move(out_);
@@ -82,7 +83,8 @@ class Matcher {
       }
       key_columns.push_back(std::move(found));
     }
-    for (int row = columns_.header_row + 1; row <= table_.row_count(); ++row) {
+    for (int row = 1; row <= table_.row_count(); ++row) {
+      if (row == columns_.header_row || (row < columns_.header_row && !has_known_id(row))) continue;
       Row read{.number = row, .id = {}, .keys = {}};
       const Cell& id = table_.at(row, columns_.id_column);
       if (id.kind == CellKind::text) read.id = std::string(trim(id.text()));
@@ -99,6 +101,12 @@ class Matcher {
       for (const auto& key : key_columns) read.keys.push_back(row_key(row, key));
       rows_.push_back(std::move(read));
     }
+  }
+
+  // Somebody sorted the header in among the records: those above it are the same rows still.
+  [[nodiscard]] bool has_known_id(int row) const {
+    const Cell& id = table_.at(row, columns_.id_column);
+    return id.kind == CellKind::text && by_id_.contains(trim(id.text()));
   }
 
   [[nodiscard]] std::string row_key(int row, const std::vector<int>& key_columns) {
@@ -336,6 +344,17 @@ class Matcher {
       out_.ambiguous.push_back(std::move(found));
     }
     newly_ambiguous_.clear();
+  }
+
+  void report_rows_above() {
+    const auto above = std::count_if(rows_.begin(), rows_.end(),
+                                     [&](const Row& row) { return row.number < columns_.header_row && claimed(row); });
+    if (above == 0) return;
+    out_.notices.push_back(
+        {layout_.key, "header_moved",
+         fmt::format("{} records stand above the headers, which are in row {}; they are synced where "
+                     "they are. Move the headers to the top",
+                     above, columns_.header_row)});
   }
 
   // Rows that carry the id of a record, or a living record's key, that has another row: kept, and told.

@@ -64,11 +64,11 @@ class TabPlanner {
     out_.row_of = matching_.row_of;
     out_.ambiguous = matching_.ambiguous;
     out_.notices.insert(out_.notices.end(), matching_.notices.begin(), matching_.notices.end());
-    for (int row = out_.columns.header_row + 1; row <= table().row_count(); ++row) {
+    for (int row = 1; row <= table().row_count(); ++row) {
       const auto at = static_cast<std::size_t>(row);
       if (matching_.record_of[at] >= 0)
         ++out_.managed_rows;
-      else if (matching_.filled[at])
+      else if (row > out_.columns.header_row && matching_.filled[at])
         count_kept(row);
     }
     const InsertPlace place = find_insert_place(table(), out_.columns, matching_);
@@ -316,9 +316,16 @@ class TabPlanner {
     for (const CellEdit& edit : update.cells)
       cells.push(Json::object({{"field", in_.catalogue.name(edit.field)},
                                {"header", header_of(edit.field)},
-                               {"from", cell_text(table(), update.row, edit.column)},
+                               {"from", shown_cell(update.row, edit)},
                                {"to", in_.catalogue.to_json(edit.value)}}));
     return cells;
+  }
+  // As the app shows values of that field; what is none of its kind as people see it.
+  [[nodiscard]] Json shown_cell(int row, const CellEdit& edit) const {
+    const Cell& cell = table().at(row, edit.column);
+    const Converted value = from_cell(cell, in_.catalogue.type(edit.field), in_.date_order);
+    const bool is_plain = !cell.formula && value.rejected.empty() && !is_blank(value.value);
+    return is_plain ? in_.catalogue.to_json(value.value) : Json(cell_text(table(), row, edit.column));
   }
   [[nodiscard]] std::string header_of(FieldId field) const {
     for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)

@@ -587,7 +587,9 @@ Task<Status> SyncPassRunner::enter_agreed(State& state) {
     for (const plan::AmbiguousRecord& a : tab.plan.ambiguous) {
       const Record& r = *tab.records[static_cast<std::size_t>(a.record)].record;
       agreed.marks.push_back({r.id, r.version, SyncState::ambiguous,
-                              fmt::format("the natural key stands in rows {}", fmt::join(a.rows, ", "))});
+                              a.rows.empty()
+                                  ? std::string("another record has the same natural key")
+                                  : fmt::format("the natural key stands in rows {}", fmt::join(a.rows, ", "))});
     }
     if (agreed.base.empty() && agreed.marks.empty()) continue;
     if (const Status done = co_await flush(); !done) co_return done;

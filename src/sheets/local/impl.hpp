@@ -76,6 +76,7 @@ struct LocalSheets::Impl {
   // What a change of that kind does to a book. Also the replay.
   static Api<Json> make_change(StoredBook& stored, const std::string& kind, const Json& body, Draws& draws);
   Api<Json> batch(Held& held, const Json::Array& requests, const Check& check = {});
+  Fault draw_fault(const CallInfo& call);
   // Scripted edits of a person; a refused one is logged and left.
   void edit(const std::string& id, const Json::Array& requests);
   Result<std::string> create(StoredBook stored);

@@ -181,6 +181,10 @@ class LocalSheets {
   Task<Reply> call(net::Request request, CallContext context = {});
 
   Faults& faults();
+  // From now on one call in six meets a fault that the real service has now and then, drawn by `random`: 429, 500,
+  // 503, resets before and after a write takes effect, expired tokens, slow and cut answers; and one write in six meets
+  // a person who inserted a row right before it.
+  void misbehave();
   void set_quota(const QuotaLimits& limits);
   // All tokens given out so far become invalid.
   void expire_tokens();

@@ -217,6 +217,77 @@ TEST_CASE("of two rows with one id the record is the one that agrees in more cel
   }
 }
 
+TEST_CASE("a header that was sorted in among the records: no row twice; one that is gone: nothing is written") {
+  const auto connect = [](Office& office) {
+    for (int column = 1; column <= 4; ++column)
+      office.table.column_marks.push_back(
+          {.column = column,
+           .metadata_id = column,
+           .key = std::string(kColumnMarkKey),
+           .value = "general:" + std::string(office.catalogue.name(
+                                     office.layout.columns[static_cast<std::size_t>(column - 1)].field))});
+    office.table.column_marks.push_back(
+        {.column = 5, .metadata_id = 5, .key = std::string(kColumnMarkKey), .value = std::string(kIdColumnMark)});
+    office.state.connected = true, office.state.sheet_id = 1, office.state.title = "general_ins";
+    for (const ColumnMap& column : office.layout.columns)
+      office.state.headers[std::string(office.catalogue.name(column.field))] = column.header;
+    for (const char* policy : {"POL-001", "POL-002"}) {
+      const Record& r = office.record("Asha", policy);
+      office.bases[r.public_id] = r.fields;
+    }
+  };
+  const std::initializer_list<const char*> header = {"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "ROWLANE ID"},
+                                           one = {"Asha", "", "POL-001", "", "record-1"},
+                                           two = {"Asha", "", "POL-002", "", "record-2"};
+  {
+    Office office;
+    connect(office);
+    for (const auto& row : {one, header, two}) office.row(row);
+    const TabPlan plan = office.plan();
+    CHECK(plan.row_of == std::vector{1, 3});
+    CHECK(plan.adds.empty());
+    CHECK(plan.updates.empty());
+    REQUIRE(plan.notices.size() == 1);
+    CHECK(plan.notices[0].kind == "header_moved");
+  }
+  {
+    Office office;
+    connect(office);
+    for (const auto& row : {one, two}) office.row(row);
+    const TabPlan plan = office.plan();
+    CHECK(plan.columns.refused.contains("is gone from the first 10 rows"));
+    CHECK(plan.adds.empty());
+    CHECK(plan.updates.empty());
+  }
+  {
+    Office office;
+    connect(office);  // wiped: the columns are known and get their headers again
+    const TabPlan plan = office.plan();
+    CHECK(plan.columns.refused.empty());
+    CHECK(plan.columns.columns[0].write_header);
+    CHECK(plan.columns.columns[3].column == 4);
+    CHECK(plan.adds.size() == 2);
+    CHECK(plan.insert_at == 2);
+  }
+}
+
+TEST_CASE("a box that nobody ticked is as blank as a blank") {
+  Office office;
+  office.layout.columns.push_back({field::thank_you_sent, "THANKED", office.catalogue.type(field::thank_you_sent)});
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "THANKED", "ROWLANE ID"});
+  for (const char* cell : {"Asha", "", "POL-001", ""})
+    office.table.add_cell(*cell ? office.table.text_cell(cell) : Cell{});
+  Cell box;
+  box.kind = CellKind::boolean;
+  office.table.add_cell(box);
+  office.table.add_cell(office.table.text_cell("record-1"));
+  office.table.end_row();
+  Record& asha = office.record("Asha", "POL-001");
+  office.bases[asha.public_id] = asha.fields;
+  office.bases[asha.public_id].set(field::thank_you_sent, Value{});
+  CHECK(office.plan().updates.empty());
+}
+
 TEST_CASE("what people wrote beside a row that goes is named") {
   Office office;
   office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "Remark", "", "ROWLANE ID"});
