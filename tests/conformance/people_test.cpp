@@ -30,6 +30,50 @@ TEST_CASE("people: e-mails and spreadsheets belong to one only") {
   }
 }
 
+TEST_CASE("agencies: on another spreadsheet nothing is agreed, and what was queued goes on there in its order") {
+  using Change = store::PeopleStore::SpreadsheetChange;
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record record = office.add_record(office.asha, "Anil", "P/1");
+    const JobId first = office.press(office.asha);
+    const store::Claim claim = office.claim();
+    CHECK(claim.heads.at(0).id == first);
+    store::ChunkCommit agreed;
+    agreed.base.push_back({record.id, "general", record.fields});
+    agreed.marks.push_back({record.id, record.version, SyncState::synced, {}});
+    agreed.tabs["general"] = {.connected = true, .sheet_id = 7, .title = "general_ins", .headers = {}};
+    REQUIRE(office.wait(office.store().commit_chunk(claim.lease, agreed)));
+    REQUIRE(office.finish(claim));
+    const std::vector<JobId> queued = {office.press(office.asha), office.press(office.asha), office.press(office.ravi)};
+
+    const store::Agency moved{{}, "a", "A", "book-c", "default"};
+    const auto refused = office.wait(office.store().upsert_agency(moved, Change::refused));
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::conflict);
+    CHECK(office.wait(office.store().spreadsheet_state(office.agency_a)).value().tabs.size() == 1);
+    REQUIRE(office.wait(office.store().upsert_agency(moved, Change::taken)));
+
+    const store::Claim next = office.claim("book-c");
+    REQUIRE(next.heads.size() == 2);
+    CHECK(next.heads[0].id == queued[0]);
+    CHECK(next.heads[1].id == queued[2]);
+    const auto data = office.wait(office.store().load_pass(next));
+    REQUIRE(data);
+    CHECK(data->tabs.empty());
+    REQUIRE(data->records.size() == 1);
+    CHECK(data->records[0].base.empty());
+    CHECK(data->records[0].record.sync == SyncState::unsynced);
+    CHECK(data->records[0].record.version == record.version);
+    REQUIRE(data->followers.size() == 1);
+    CHECK(data->followers[0].id == queued[1]);
+    // And back again: the old lanes take what is queued by then.
+    REQUIRE(office.finish(next));
+    REQUIRE(office.wait(office.store().upsert_agency({{}, "a", "A", "book-a", "default"}, Change::taken)));
+    CHECK(office.claim("book-a").heads.size() == 1);
+  }
+}
+
 TEST_CASE("people: disabling a user ends tokens and sessions, and signing in again needs new ones") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
