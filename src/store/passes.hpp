@@ -159,6 +159,7 @@ struct JobOutcome {
   std::string result, error;
   JobId settled_by;
   std::vector<NewHold> holds;
+  std::string activity = {};  // what it changed, for the activity; "" nothing
 };
 
 // How a pass ended.

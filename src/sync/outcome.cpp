@@ -50,6 +50,17 @@ void describe_tab(const store::ClaimedJob& job, std::size_t index, const TabOutc
     if (static_cast<std::size_t>(hold.job) == index) out.held.push_back(hold.shown);
 }
 
+std::string activity_of(const JobResult& result) {
+  Counts sum;
+  std::size_t held = 0;
+  for (const auto& [tab, part] : result.tabs) sum += part.counts, held += part.held.size();
+  if (sum.added + sum.updated + sum.deleted == 0 && held == 0) return {};
+  std::string text =
+      fmt::format("synced to the sheet: {} rows added, {} changed, {} deleted", sum.added, sum.updated, sum.deleted);
+  if (held > 0) text += fmt::format(", {} held", held);
+  return text;
+}
+
 }  // namespace
 
 std::vector<store::JobOutcome> job_outcomes(const OutcomeInput& in) {
@@ -83,6 +94,7 @@ std::vector<store::JobOutcome> job_outcomes(const OutcomeInput& in) {
       }
     }
     if (!result.success()) outcome.state = JobState::failed, outcome.error = refused;
+    outcome.activity = activity_of(result);
     outcome.result = result.to_json().dump();
     out.push_back(std::move(outcome));
   }

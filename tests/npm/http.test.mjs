@@ -212,6 +212,9 @@ test("CSV: an export comes back unchanged, a bad file changes nothing and says w
   }
   assert.deepEqual((await send("own", "current_policy_no,name,vertical\nPOL/77,A,motor\n")).body, { added: 1, updated: 0, unchanged: 0 });
   assert.deepEqual((await send("own", "current_policy_no,name,vertical\npol / 77,B,motor\n")).body, { added: 0, updated: 1, unchanged: 0 });
+  const twice = await send("own", "current_policy_no,name,vertical\nPOL/88,A,motor\npol 88,B,motor\nPOL/88,C,motor\n");
+  assert.equal(twice.status, 422);
+  assert.deepEqual(twice.body.errors.map(({ line, field, reason }) => [line, field, reason]), [[4, null, "it is the same record as line 2"]]);
   assert.deepEqual((await send("manager", "name,vertical,owner\nX,motor,FOREIGN@one.example\n")).body, { added: 1, updated: 0, unchanged: 0 });
   assert.equal((await ask("foreign", "GET", customers)).body.total, 1);
   assert.equal((await send("own", `name,vertical\n${"A,motor\n".repeat(1_400_000)}`)).status, 413);

@@ -531,6 +531,8 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, Lan
                     .bind_all(at, hold.record.value, hold.record_version)
                     .run());
   }
+  if (!job.activity.empty())
+    ROWLANE_TRY(add_activity(db, claim.agency, user, at, "sync", job.activity, std::nullopt, job.id));
   return add_event(db, claim.agency, user, "job", job.id.value, at);
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 
 #include "plan/natural_key.hpp"
 #include "store/sqlite/rows.hpp"
@@ -359,11 +360,16 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
       co_await write<bool>([this, scope, lines = std::move(lines), options, report](db::Sqlite& db) -> Result<bool> {
         const std::int64_t at = now_ms();
         ChangeEvents events;
+        std::map<RecordId, int> line_of;  // what a line of this file has set already: another would undo it unseen
         for (const ImportLine& line : lines) {
           const Result<std::optional<Record>> target = ImportTarget(db, scope, catalogue_).find(line);
           if (!target) {
             if (target.error().code != Errc::invalid_input) return std::unexpected(target.error());
             report->errors.push_back({line.line, target.error().field, target.error().message});
+            continue;
+          }
+          if (const auto before = *target ? line_of.find((*target)->id) : line_of.end(); before != line_of.end()) {
+            report->errors.push_back({line.line, "", fmt::format("it is the same record as line {}", before->second)});
             continue;
           }
           FieldPatch patch{.set = line.set, .replace = false, .owner = line.owner};
@@ -376,6 +382,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
             continue;
           }
           if (*target) {
+            line_of.emplace((*target)->id, line.line);
             const Result<Record> written = apply_patch(db, **target, patch, scope.user, at, catalogue_);
             if (!written) return std::unexpected(written.error());
             const bool is_same = written->version == (*target)->version;
@@ -390,6 +397,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
           const Result<RecordId> id = insert_record(db, added, catalogue_);
           if (!id) return std::unexpected(id.error());
           added.id = *id;
+          line_of.emplace(added.id, line.line);
           events.add(added.id, added.owner, {});
           ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
           ++report->added;

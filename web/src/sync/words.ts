@@ -9,7 +9,7 @@ const waits: Record<string, string> = {
   quota: "Google allows only so many calls a minute. The sync goes on by itself in a moment.",
   retry: "Google did not answer. The sync tries again by itself.",
   not_shared: "The spreadsheet is not shared with Rowlane. Share it with the address on the Spreadsheet page, as an editor; then press Try again.",
-  sheet_missing: "A tab of the spreadsheet is missing. Put it back or rename it as before; then press Try again.",
+  sheet_missing: "A tab of the spreadsheet is gone. Bring it back (File, Version history), or add a tab of its name; then press Try again.",
   paused: "Syncs of this spreadsheet are paused. Ask whoever runs the server.",
 };
 export const waitText = (reason: string | null | undefined) => waits[reason ?? ""] ?? "It waits for its turn.";
