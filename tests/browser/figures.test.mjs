@@ -133,7 +133,7 @@ test("figures at 50,000 records", { timeout: 600_000 }, async (t) => {
     await page.waitForFunction(() => {
       const isSame = window.gridRenders > 0 && window.gridRenders === window.rendersBefore;
       window.rendersBefore = window.gridRenders;
-      return isSame && document.querySelector("[data-record]") && !document.querySelector(".animate-pulse");
+      return isSame && document.querySelector("[data-record]") && !document.querySelector("[data-loading]");
     }, null, { polling: 400 });
   };
   const startCounting = () =>

@@ -5,7 +5,7 @@ import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react
 import { Toaster, toast } from "sonner";
 import { reasonOf } from "../api/client";
 import { useConfig, useMe } from "../lib/session";
-import { useIsDark } from "../lib/theme";
+import { useIsDark } from "../lib/useTheme";
 import { isStreamLive, onLiveChange } from "../live/events";
 import { useLive } from "../live/useLive";
 import { useLane } from "../sync/lane";
