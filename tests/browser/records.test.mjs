@@ -157,6 +157,40 @@ test("tabs of one browser share one stream, and another takes over when its tab 
   await showsIn(second, id, "status", "taken over");
 });
 
+test("the first rows stand before the grid can be used, and it takes them over where they are", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const browser = await openBrowser(t);
+  for (const [width, height] of [[1440, 900], [360, 740]]) {
+    const page = await enter(t, browser, root, 11, { width, height });
+    await gridReady(page);
+    await page.getByText("This is the demo.").waitFor();
+    await page.addInitScript(() => {
+      const stand = () => [...document.querySelectorAll("[data-record]")].map((row) => [row, row.innerText, row.getBoundingClientRect().toJSON()]);
+      const look = new MutationObserver(() => {
+        if (!document.querySelector("[data-record]")) return;
+        look.disconnect();
+        window.early = { hadGrid: document.querySelector("[data-testid=grid]") !== null, rows: stand() };
+        window.moved = () => {
+          const now = new Map(stand().map(([row, ...rest]) => [row, JSON.stringify(rest)]));
+          return window.early.rows.filter(([row, ...rest]) => now.get(row) !== JSON.stringify(rest)).map(([, text]) => text);
+        };
+      });
+      look.observe(document, { childList: true, subtree: true });
+    });
+    const asked = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname + new URL(request.url()).search));
+    await page.goto(`${root}/customers`);
+    await gridReady(page);
+    await page.getByText("This is the demo.").waitFor();
+    const { hadGrid, count, moved } = await page.evaluate(() => ({ hadGrid: window.early.hadGrid, count: window.early.rows.length, moved: window.moved() }));
+    assert.deepEqual({ hadGrid, moved }, { hadGrid: false, moved: [] }, `${width} px`);
+    assert.ok(count >= 10, `${count} rows`);
+    for (const address of ["/api/auth/me", "/api/insurance/config", "/api/insurance/customers?offset=0&limit=100&sort=-created"])
+      assert.equal(asked.filter((one) => one === address).length, 1, address);
+    await page.context().close();
+  }
+});
+
 test("1,000 changes out of sight render no row", { timeout: 180_000 }, async (t) => {
   const { root } = await openDemo(t);
   const page = await enter(t, await openBrowser(t), root, 11);

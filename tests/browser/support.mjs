@@ -47,7 +47,8 @@ export async function signIn(page, user) {
   await page.locator("#main").waitFor();
 }
 
-export const gridReady = (page) => page.locator("[data-record]").first().waitFor();
+// The grid that can be used; its first rows may stand before it.
+export const gridReady = (page) => page.locator("[data-testid=grid] [data-record]").first().waitFor();
 export const cell = (page, id, field) => page.locator(`[data-record="${id}"] [data-field="${field}"]`);
 export const toastOf = (page) => page.locator("[data-sonner-toast]");
 export const ask = (root, user, method, path, body, headers) => call(root, `token_user_${user}`, method, path, body, headers);

@@ -1,5 +1,6 @@
 // The server's interface, typed by its own openapi.json, and its errors.
 import createClient from "openapi-fetch";
+import { takeAnswer } from "../lib/firstAnswers";
 import { sentence } from "../lib/text";
 import type { components, paths } from "./schema";
 
@@ -26,7 +27,7 @@ export class ApiError extends Error {
   }
 }
 
-const client = createClient<paths>({ baseUrl: "/" });
+const client = createClient<paths>({ baseUrl: "/", fetch: (request) => takeAnswer(request) ?? fetch(request) });
 export { client as api };
 
 let onSignedOut = () => {};

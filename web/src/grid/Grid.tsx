@@ -12,7 +12,7 @@ import { type Column, kTickWidth, syncWidth } from "./columns";
 import { currentEditing, setEditing, useEditing } from "./editing";
 import { saveCell } from "./edits";
 import { GridBody, type Place } from "./GridBody";
-import { kFieldsFrom, kRowHeight, widthOf } from "./RowView";
+import { kFieldsFrom, widthOf } from "./RowView";
 import { rows, useList, useRow } from "./rows";
 import { ticks, useTickCount } from "./ticks";
 import { useIsNarrow } from "./useColumns";
@@ -175,7 +175,7 @@ function Header({ columns, sort, onSort, width, isNarrow, total, tickAll }: Pick
   const key = sort.replace(/^-/, "");
   return (
     <div role="rowgroup" className="sticky top-0 z-20" style={{ width }}>
-      <div role="row" aria-rowindex={1} className="flex border-b border-line bg-page text-[0.93rem] text-muted" style={{ height: kRowHeight }}>
+      <div role="row" aria-rowindex={1} className="grid-head">
         <div role="columnheader" className="grid place-items-center" style={{ width: kTickWidth }}><TickAll total={total} tickAll={tickAll} /></div>
         <div role="columnheader" className="flex items-center px-2 font-medium" style={{ width: syncWidth(isNarrow) }}><span className={isNarrow ? "sr-only" : ""}>Sheet</span></div>
         {columns.map((column) => {

@@ -3,7 +3,7 @@
 import { Emitter } from "../lib/emitter";
 import { type Column } from "./columns";
 import { currentEditing, onEditing } from "./editing";
-import { takeFirstRows } from "./firstRows";
+import { keepFrame, takeFirstRows } from "./firstRows";
 import { cellId, kFieldsFrom, kRowHeight, RowView } from "./RowView";
 import { rows } from "./rows";
 import { ticks } from "./ticks";
@@ -67,9 +67,14 @@ export class GridBody {
     this.update();
     this.noteAnchor();
 
+    let width = 0;
     const size = new ResizeObserver(([entry]) => {
-      if (this.height === entry!.contentRect.height) return;
-      this.height = entry!.contentRect.height;
+      const { contentRect } = entry!;
+      // Not with the bar of ticked records, which the page never opens with.
+      if (width !== contentRect.width && ticks.count() === 0) keepFrame(scroller.getBoundingClientRect().top, this.columns, this.isNarrow);
+      width = contentRect.width;
+      if (this.height === contentRect.height) return;
+      this.height = contentRect.height;
       this.update();
     });
     size.observe(scroller);
@@ -142,6 +147,7 @@ export class GridBody {
     this.last = this.lastInSight();
     const edited = this.editedIndex();
     this.followEdited(edited);
+    const focused = this.focusedView(), focusedId = focused?.id;
     const free: RowView[] = [];
     for (const [index, view] of this.shown) {
       if ((index >= this.first && index <= this.last) || index === edited) continue;
@@ -152,9 +158,16 @@ export class GridBody {
     // The row that is typed into exists wherever the list is scrolled to: its text and caret stay.
     if (edited >= 0 && edited < rows.total) this.show(edited, free);
     for (const view of free) this.putAway(view);
+    // A tick or a name that had the focus is another record's now, or gone.
+    if (focused && (focused.id !== focusedId || !focused.element.isConnected)) this.scroller!.focus({ preventScroll: true });
     this.placeHost();
     this.nameActive();
     rows.want(this.first - kAhead, this.last + kAhead);
+  }
+
+  private focusedView(): RowView | undefined {
+    const focused = document.activeElement;
+    return focused && this.rowgroup!.contains(focused) && !this.isInInput(focused) ? this.at(focused)?.view : undefined;
   }
 
   private show(index: number, free: RowView[]) {
@@ -240,10 +253,10 @@ export class GridBody {
     this.anchor = id ? { id, index } : null;
   }
 
-  // Who reads the page from top to bottom finds the rows in their order, once scrolling is at rest. A row with the input
-  // would lose the focus if it were moved.
+  // Who reads the page from top to bottom finds the rows in their order, once scrolling is at rest. The focus would get
+  // lost with a row that is moved.
   private putInOrder() {
-    if (!this.rowgroup || this.editedView) return;
+    if (!this.rowgroup || this.editedView || this.rowgroup.contains(document.activeElement)) return;
     let next = this.rowgroup.firstChild;
     for (const index of [...this.shown.keys()].sort((a, b) => a - b)) {
       const { element } = this.shown.get(index)!;
