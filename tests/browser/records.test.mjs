@@ -164,12 +164,23 @@ test("the first rows stand before the grid can be used, and it takes them over w
     const page = await enter(t, browser, root, 11, { width, height });
     await gridReady(page);
     await page.getByText("This is the demo.").waitFor();
+    // The program waits until the first rows have been looked at.
+    let goOn = () => {};
+    const looked = new Promise((resolve) => (goOn = resolve));
+    await page.exposeFunction("looked", () => goOn());
+    await page.route("**/assets/app-*.js", async (route) => {
+      await looked;
+      await route.continue();
+    });
     await page.addInitScript(() => {
       const stand = () => [...document.querySelectorAll("[data-record]")].map((row) => [row, row.innerText, row.getBoundingClientRect().toJSON()]);
       const look = new MutationObserver(() => {
         if (!document.querySelector("[data-record]")) return;
         look.disconnect();
-        window.early = { hadGrid: document.querySelector("[data-testid=grid]") !== null, rows: stand() };
+        requestAnimationFrame(() => {
+          window.early = { hadGrid: document.querySelector("[data-testid=grid]") !== null, rows: stand() };
+          window.looked();
+        });
         window.moved = () => {
           const now = new Map(stand().map(([row, ...rest]) => [row, JSON.stringify(rest)]));
           return window.early.rows.filter(([row, ...rest]) => now.get(row) !== JSON.stringify(rest)).map(([, text]) => text);
@@ -178,7 +189,10 @@ test("the first rows stand before the grid can be used, and it takes them over w
       look.observe(document, { childList: true, subtree: true });
     });
     const asked = [];
-    page.on("request", (request) => asked.push(new URL(request.url()).pathname + new URL(request.url()).search));
+    page.on("request", (request) => {
+      if (request.isNavigationRequest()) asked.length = 0; // what the page before asked for
+      asked.push(request.url().slice(root.length));
+    });
     await page.goto(`${root}/customers`);
     await gridReady(page);
     await page.getByText("This is the demo.").waitFor();
