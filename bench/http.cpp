@@ -11,6 +11,7 @@
 #include "support/load.hpp"
 #include "support/measure.hpp"
 #include "support/program.hpp"
+#include "support/raw_inserts.hpp"
 
 namespace rowlane::bench {
 namespace {
@@ -46,12 +47,22 @@ Ratios against_healthz(const Program& program, int connections, bool drains) {
           fmt::format("{:.0f}/s, {:.0f}/s; {} rounds", median(posts), median(gets), kRounds)};
 }
 
+// What the store alone takes in a second, with all the time of a processor to itself and no HTTP around it.
+double raw_rate(int together) {
+  const DataDir dir;
+  std::vector<int> lanes;
+  for (int i = 0; i < 50'000; ++i) lanes.push_back(i % kUsers);
+  return static_cast<double>(lanes.size()) / raw_inserts({dir.path(), 20, kUsers / 20, together, lanes});
+}
+
 void accepting(Report& report, const Program& program, int connections) {
   const Ratios found = against_healthz(program, connections, false);
   report.at_least(fmt::format("http: durable POST against GET /healthz, {} connections", connections), found.rate, 0.6,
                   found.rates);
   report.at_most(fmt::format("http: p99 of the POST against that of /healthz, {} connections", connections), found.p99,
                  3.0);
+  report.info(fmt::format("http: bare inserts of the same rows, {} a commit, no HTTP", connections),
+              fmt::format("{:.0f}/s", raw_rate(connections)));
 }
 
 void accepting_while_draining(Report& report, const Program& program, int connections) {

@@ -124,11 +124,12 @@ benches=(queue http idle pass ten_users)
 run_benches() {
   local names=("$@") missed=0
   [ ${#names[@]} -gt 0 ] || names=("${benches[@]}")
-  mkdir -p build-bench
-  configure build-bench
-  ninja -C build-bench --quiet "${names[@]/#/bench_}"
+  build_web
+  mkdir -p build
+  configure build
+  ninja -C build --quiet "${names[@]/#/bench_}"
   for name in "${names[@]}"; do
-    (cd build-bench && "./bench_$name") || missed=1
+    (cd build && "./bench_$name") || missed=1
   done
   return $missed
 }

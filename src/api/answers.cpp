@@ -76,9 +76,11 @@ std::string read_cursor(const net::Request& request) {
   return text ? *text : std::string();
 }
 
-bool read_flag(const net::Request& request, std::string_view name) {
+Result<bool> read_flag(const net::Request& request, std::string_view name) {
   const std::string* text = request.query_value(name);
-  return text && (*text == "1" || *text == "true");
+  if (!text || *text == "0" || *text == "false") return false;
+  if (*text == "1" || *text == "true") return true;
+  return fail(Errc::invalid_input, fmt::format("{} must be 1 or 0", name), std::string(name));
 }
 
 Json text_or_null(std::string text) { return text.empty() ? Json() : Json(std::move(text)); }

@@ -38,7 +38,8 @@ std::optional<std::int64_t> read_number_id(std::string_view text);
 // The `limit` of a list, 1 to 200.
 Result<int> read_limit(const net::Request& request, int fallback);
 std::string read_cursor(const net::Request& request);
-bool read_flag(const net::Request& request, std::string_view name);
+// `?NAME=1` or `=true`; false where it is not given. What might be either is refused.
+Result<bool> read_flag(const net::Request& request, std::string_view name);
 
 Json text_or_null(std::string text);
 Json id_or_null(JobId id);

@@ -111,6 +111,7 @@ class Api {
   Answer cancel_job(const Request& request, const Caller& caller);
   Answer confirm_job(const Request& request, const Caller& caller);
   Answer retry_job(const Request& request, const Caller& caller);
+  Task<Result<std::string>> tab_named(const AgencySettings& own, std::string name);
   Answer accept_sync(const Request& request, const Caller& caller, Direction direction);
   Answer with_job(const Request& request, const Caller& caller, int status, JobCall call);
   Task<Result<store::Job>> find_job(const Caller& caller, JobId id);

@@ -331,16 +331,17 @@ Task<net::Response> Api::delete_customers(const Request& request, const Caller& 
 
 Task<net::Response> Api::import_customers(const Request& request, const Caller& caller) {
   if (auto refused = refuse_other_type(request, "text/csv")) co_return std::move(*refused);
-  const bool skip_bad = read_flag(request, "skip_bad");
-  const auto imported =
-      co_await records::import_csv(store_, caller.scope, catalogue_, extras(caller.user.agency), request.body,
-                                   {.dry_run = read_flag(request, "dry_run"), .skip_bad = skip_bad});
+  const Result<bool> dry_run = read_flag(request, "dry_run"), skip_bad = read_flag(request, "skip_bad");
+  if (!dry_run) co_return net::problem(dry_run.error());
+  if (!skip_bad) co_return net::problem(skip_bad.error());
+  const auto imported = co_await records::import_csv(store_, caller.scope, catalogue_, extras(caller.user.agency),
+                                                     request.body, {.dry_run = *dry_run, .skip_bad = *skip_bad});
   if (!imported) co_return net::problem(imported.error());
   const store::ImportReport& report = imported->report;
   if (imported->refused)
     co_return problem_with(422, "the file was not imported; see errors", "invalid_input", errors_json(report.errors));
   Json out = Json::object({{"added", report.added}, {"updated", report.updated}, {"unchanged", report.unchanged}});
-  if (skip_bad) out.set("errors", errors_json(report.errors));
+  if (*skip_bad) out.set("errors", errors_json(report.errors));
   co_return answer(200, out);
 }
 

@@ -11,6 +11,10 @@ Json email_or_null(const std::map<std::int64_t, std::string>& emails, UserId id)
   return found == emails.end() ? Json() : Json(found->second);
 }
 
+// An owner stands in the history by number, as e-mails may change.
+UserId owner_in(const Json& value) { return {value.as_int().value_or(0)}; }
+bool is_owner(const store::HistoryEntry& entry) { return entry.field == "owner" && entry.what == "cell"; }
+
 template <class Entry>
 std::vector<UserId> users_of(const std::vector<Entry>& entries) {
   std::vector<UserId> out;
@@ -53,8 +57,14 @@ Task<net::Response> Api::history(const Request& request, const Caller& caller) {
   const auto page =
       co_await store_.history(caller.scope, record ? *record : std::string(), job, *limit, read_cursor(request));
   if (!page) co_return store_problem(page.error(), "customer");
-  const auto names = co_await emails(caller.user.agency, users_of(page->entries));
+  std::vector<UserId> people = users_of(page->entries);
+  for (const store::HistoryEntry& entry : page->entries)
+    if (is_owner(entry)) people.insert(people.end(), {owner_in(entry.before), owner_in(entry.after)});
+  const auto names = co_await emails(caller.user.agency, std::move(people));
   if (!names) co_return net::problem(names.error());
+  const auto shown = [&](const store::HistoryEntry& entry, const Json& value) {
+    return is_owner(entry) ? email_or_null(*names, owner_in(value)) : value;
+  };
   Json list = Json::array();
   for (const store::HistoryEntry& entry : page->entries)
     list.push(Json::object({{"id", std::to_string(entry.id)},
@@ -68,8 +78,8 @@ Task<net::Response> Api::history(const Request& request, const Caller& caller) {
                             {"tab", text_or_null(entry.tab)},
                             {"field", text_or_null(entry.field)},
                             {"row", entry.row > 0 ? Json(entry.row) : Json()},
-                            {"before", entry.before},
-                            {"after", entry.after}}));
+                            {"before", shown(entry, entry.before)},
+                            {"after", shown(entry, entry.after)}}));
   co_return answer(200, list_json("history", std::move(list), page->next_cursor));
 }
 

@@ -102,10 +102,16 @@ Task<net::Response> Api::config(const Request&, const Caller& caller) {
   Json tabs = Json::array();
   for (const TabLayout& tab : own->tabs) {
     Json headers = Json(Json::Object{}), held = Json::array();
-    for (const ColumnMap& column : tab.columns) headers.set(catalogue_.name(column.field), column.header);
+    const auto known = state->tabs.find(tab.key);
+    const bool connected = known != state->tabs.end();
+    for (const ColumnMap& column : tab.columns) {
+      const std::string name(catalogue_.name(column.field));
+      const bool read = connected && known->second.headers.contains(name);
+      headers.set(name, read ? known->second.headers.at(name) : column.header);
+    }
     for (const std::string& vertical : tab.verticals) held.push(vertical);
     tabs.push(Json::object({{"key", tab.key},
-                            {"title", tab.title},
+                            {"title", connected ? known->second.title : tab.title},
                             {"verticals", std::move(held)},
                             {"newVertical", tab.new_vertical},
                             {"headers", std::move(headers)}}));

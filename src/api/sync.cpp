@@ -29,25 +29,9 @@ std::optional<store::DeletedCustomer> read_deleted(const Json& entry) {
   return out;
 }
 
-// The tab that a caller names by title or key.
-Result<std::string> tab_key(const AgencySettings& agency, const std::string& name) {
-  if (const TabLayout* tab = agency.find_tab(name)) return tab->key;
-  return fail(Errc::invalid_input, fmt::format("there is no tab '{}'", name), "tabName");
-}
-
-// Reads `{tabName?, deletedCustomers?}` into the job; what is wrong with them.
-std::vector<records::FieldProblem> read_target(const Json& body, const AgencySettings& agency, store::NewJob& job) {
+// Reads `deletedCustomers` into the job; what is wrong with it.
+std::vector<records::FieldProblem> read_deletions(const Json& body, store::NewJob& job) {
   std::vector<records::FieldProblem> problems;
-  const Json& name = body["tabName"];
-  if (const std::string* text = name.if_string()) {
-    auto key = tab_key(agency, *text);
-    if (key)
-      job.tabs.push_back(std::move(*key));
-    else
-      problems.push_back({"tabName", key.error().message});
-  } else if (!name.is_null()) {
-    problems.push_back({"tabName", "tabName must be a text"});
-  }
   const Json& deleted = body["deletedCustomers"];
   const Json::Array* list = deleted.if_array();
   if (!list && !deleted.is_null()) problems.push_back({"deletedCustomers", "deletedCustomers must be a list"});
@@ -67,6 +51,19 @@ net::Response queue_full() {
                       Json());
 }
 }  // namespace
+
+// The key of the tab that a caller names by its key or its title, which is the one that people see in the spreadsheet;
+// the configured one stays good after a rename.
+Task<Result<std::string>> Api::tab_named(const AgencySettings& own, std::string name) {
+  for (const TabLayout& tab : own.tabs)
+    if (tab.key == name) co_return tab.key;
+  const auto spreadsheet = co_await store_.spreadsheet_state(own.id);
+  if (!spreadsheet) co_return std::unexpected(spreadsheet.error());
+  for (const auto& [key, tab] : spreadsheet->tabs)
+    if (tab.title == name && own.find_tab(key)) co_return key;
+  if (const TabLayout* tab = own.find_tab(name)) co_return tab->key;
+  co_return fail(Errc::invalid_input, fmt::format("there is no tab '{}'", name), "tabName");
+}
 
 Json Api::job_json(const store::Job& job, AgencyId agency) const {
   Json tabs = Json::array();
@@ -111,10 +108,21 @@ Task<net::Response> Api::accept_sync(const Request& request, const Caller& calle
                     .direction = direction,
                     .lane_jobs_max = options_.lane_jobs_max,
                     .idempotency_key = std::string(request.header("idempotency-key"))};
-  if (const auto problems = read_target(*body, *own, job); !problems.empty()) co_return field_problems(400, problems);
+  std::vector<records::FieldProblem> problems = read_deletions(*body, job);
+  if (const Json& name = (*body)["tabName"]; name.if_string()) {
+    auto key = co_await tab_named(*own, *name.if_string());
+    if (!key && key.error().code != Errc::invalid_input) co_return net::problem(key.error());
+    if (key)
+      job.tabs.push_back(std::move(*key));
+    else
+      problems.push_back({"tabName", key.error().message});
+  } else if (!name.is_null()) {
+    problems.push_back({"tabName", "tabName must be a text"});
+  }
+  if (!problems.empty()) co_return field_problems(400, problems);
   if (!job.idempotency_key.empty()) {
     job.idempotency_route = to_string(direction);
-    job.body_hash = auth::token_hash(request.body);
+    job.body_hash = auth::token_hash(body->dump());  // a missing body is {}, however it is written
   }
   const auto queued = co_await store_.enqueue(std::move(job));
   if (!queued && queued.error().code == Errc::too_many) co_return queue_full();
@@ -133,7 +141,7 @@ Task<net::Response> Api::sync_status(const Request& request, const Caller& calle
   if (const std::string* name = request.query_value("tabName"); name && !name->empty()) {
     const AgencySettings* own = settings(caller.user.agency);
     if (!own) co_return net::problem(409, "the caller's agency is not in the configuration");
-    Result<std::string> known = tab_key(*own, *name);
+    Result<std::string> known = co_await tab_named(*own, *name);
     if (!known) co_return net::problem(known.error());
     key = std::move(*known);
   }

@@ -101,6 +101,15 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   return best;
 }
 
+std::string shorten(std::string_view utf8, std::size_t bytes_max) {
+  std::size_t size = std::min(utf8.size(), bytes_max);
+  while (size > 0 && size < utf8.size() && (static_cast<unsigned char>(utf8[size]) & 0xC0) == 0x80) --size;
+  std::string out(utf8.substr(0, size));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  return out;
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && ascii_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && ascii_space(text.back())) text.remove_suffix(1);

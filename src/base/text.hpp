@@ -18,6 +18,9 @@ std::size_t utf16_length(std::string_view utf8);
 // The known name nearest to `word` (Damerau-Levenshtein), or empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
+// One line of at most so many bytes, cut between characters.
+std::string shorten(std::string_view utf8, std::size_t bytes_max);
+
 std::string_view trim(std::string_view text);  // ASCII white space at both ends
 
 }  // namespace rowlane

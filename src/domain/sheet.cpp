@@ -9,12 +9,6 @@ namespace rowlane {
 
 namespace {
 constexpr std::size_t kArenaBlockBytes = 256 * 1024;
-
-std::string column_letters(int column) {
-  std::string letters;
-  for (int c = column; c > 0; c = (c - 1) / 26) letters.insert(letters.begin(), static_cast<char>('A' + (c - 1) % 26));
-  return letters;
-}
 }  // namespace
 
 void SheetTable::end_row() {
@@ -70,6 +64,12 @@ std::size_t SheetTable::bytes() const {
                       row_ends_.capacity() * sizeof(std::size_t);
   for (const std::string& block : arena_) total += block.capacity();
   return total;
+}
+
+std::string column_letters(int column) {
+  std::string letters;
+  for (int c = column; c > 0; c = (c - 1) / 26) letters.insert(letters.begin(), static_cast<char>('A' + (c - 1) % 26));
+  return letters;
 }
 
 std::string a1(int row, int column) { return fmt::format("{}{}", column_letters(column), row); }

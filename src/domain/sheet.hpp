@@ -115,6 +115,8 @@ struct SpreadsheetSnapshot {
   std::vector<SpreadsheetMark> marks;
 };
 
+// "B"; "AA".
+std::string column_letters(int column);
 // "B12"; "AA3".
 std::string a1(int row, int column);
 // "'Bob''s: life'!A1:C5": a range that hits this tab whatever its title or a named range is called.

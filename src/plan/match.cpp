@@ -146,17 +146,24 @@ class Matcher {
     const Fields* base = records_[record].base;
     if (!base) return shares_key(row.keys, record_keys_[static_cast<std::size_t>(record)]);
     if (shares_key_of(*base, row, record)) return true;
+    const Agreement cells = agreement(row, *base);
+    return cells.filled > 0 && cells.same * 2 > cells.filled;
+  }
+  // Of the fields filled in `known`, those whose cells hold the same.
+  struct Agreement {
     int same = 0, filled = 0;
+  };
+  [[nodiscard]] Agreement agreement(const Row& row, const Fields& known) const {
+    Agreement out;
     for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
       const int column = columns_.columns[i].column;
-      if (!column || !base->has(layout_.columns[i].field)) continue;
-      const Value& value = base->get(layout_.columns[i].field);
-      if (is_blank(value)) continue;
-      ++filled;
+      const Value& value = known.get(layout_.columns[i].field);
+      if (!column || is_blank(value)) continue;
+      ++out.filled;
       const Converted cell = from_cell(table_.at(row.number, column), layout_.columns[i].type, order_);
-      if (cell.rejected.empty() && same_value(cell.value, value)) ++same;
+      if (cell.rejected.empty() && same_value(cell.value, value)) ++out.same;
     }
-    return filled > 0 && same * 2 > filled;
+    return out;
   }
   static bool shares_key(const NaturalKeys& a, const NaturalKeys& b) {
     for (std::size_t key = 0; key < a.size(); ++key)
@@ -215,19 +222,36 @@ class Matcher {
     for (std::size_t i = 0; i < rows_.size(); ++i)
       if (named[i] >= 0 && rows_[i].id != records_[named[i]].record->public_id)
         named_elsewhere[static_cast<std::size_t>(named[i])] = true;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {  // in row order: of equals the first is the record
+    const std::vector<Copy> best = best_copies(carried, carriers);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
       const int record = carried[i];
       if (record < 0 || claimed(record)) continue;
+      const auto at = static_cast<std::size_t>(record);
+      const bool is_copied = carriers[at] > 1;
       if (agrees(rows_[i], record)) {
-        claim(rows_[i], record);
+        if (!is_copied || best[at].row == i) claim(rows_[i], record);
         continue;
       }
-      bool contested = (named[i] >= 0 && named[i] != record) || named_elsewhere[static_cast<std::size_t>(record)];
-      for (std::size_t other = 0; other < rows_.size() && !contested && carriers[static_cast<std::size_t>(record)] > 1;
-           ++other)
-        contested = other != i && carried[other] == record && agrees(rows_[other], record);
+      const bool contested = (named[i] >= 0 && named[i] != record) || named_elsewhere[at] || best[at].same >= 0;
       if (!contested) claim(rows_[i], record);
     }
+  }
+
+  struct Copy {
+    std::size_t row = 0;
+    int same = -1;  // cells; none agrees
+  };
+  // Of several rows with one id that agree with the record, the one that does so in most cells; of equals the first.
+  [[nodiscard]] std::vector<Copy> best_copies(const std::vector<int>& carried, const std::vector<int>& carriers) const {
+    std::vector<Copy> best(records_.size());
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const int record = carried[i];
+      if (record < 0 || carriers[static_cast<std::size_t>(record)] < 2 || !agrees(rows_[i], record)) continue;
+      const TabRecord& r = records_[static_cast<std::size_t>(record)];
+      const int same = agreement(rows_[i], r.base ? *r.base : r.record->fields).same;
+      if (Copy& copy = best[static_cast<std::size_t>(record)]; same > copy.same) copy = {i, same};
+    }
+    return best;
   }
 
   // A weaker key counts only where every stronger one is blank on at least one side.

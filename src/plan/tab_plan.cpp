@@ -144,10 +144,29 @@ class TabPlanner {
   }
 
   void plan_delete(int index, int job, int row, bool moved) {
-    RowDelete planned{.record = index, .job = job, .row = row, .moved = moved, .image = {}};
-    for (int column = 1; column <= table().column_count(); ++column)
+    RowDelete planned{.record = index, .job = job, .row = row, .moved = moved, .image = {}, .remarks = {}};
+    for (int column = 1; column <= table().column_count(); ++column) {
       planned.image.push_back(image_of(table(), row, column));
+      if (is_remark(row, column))
+        planned.remarks += fmt::format("{}{}: {}", planned.remarks.empty() ? "" : "; ", name_of(column),
+                                       shorten(cell_text(table(), row, column), kRemarkShown));
+    }
     out_.deletes.push_back(std::move(planned));
+  }
+
+  static constexpr std::size_t kRemarkShown = 80;  // bytes of a remark in a notice; the history has it whole
+
+  // A person typed something into a column that is nobody's but people's.
+  [[nodiscard]] bool is_remark(int row, int column) const {
+    const Cell& cell = table().at(row, column);
+    if (cell.is_empty() || cell.is_computed() || cell.kind == CellKind::boolean) return false;
+    return column != out_.columns.id_column &&
+           std::none_of(out_.columns.columns.begin(), out_.columns.columns.end(),
+                        [&](const ColumnPlan& mapped) { return mapped.column == column; });
+  }
+  [[nodiscard]] std::string name_of(int column) const {
+    const std::string header = cell_text(table(), out_.columns.header_row, column);
+    return header.empty() ? fmt::format("column {}", column_letters(column)) : header;
   }
 
   void reject(int index, int row, FieldId field, std::string_view reason) {

@@ -78,6 +78,7 @@ struct RowDelete {
   int row = 0;
   bool moved = false;            // the record has another tab now
   std::vector<CellImage> image;  // the whole row, column 1 first
+  std::string remarks;           // what people had typed into columns of their own: "HEADER: text; ..."
 };
 
 // Both sides agree and base did not know, or not all of it.

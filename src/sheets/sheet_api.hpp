@@ -19,8 +19,9 @@
 
 namespace rowlane::sheets {
 
-// Awaited right before every request that counts against the Sheets quota goes out (a repeat after a refreshed
-// token included). An error (lease_lost, quota_exceeded) ends the call with it, and nothing is sent. May be empty.
+// Awaited right before every request that counts against the Sheets quota goes out (repeats included: after a
+// refreshed token, and to find out which op was refused). An error (lease_lost, quota_exceeded) ends the call with it,
+// and nothing is sent. May be empty.
 using MaySend = std::function<Task<Status>()>;
 
 // A tab to read with its cells: by id where it is known (follows a rename), else by title.
@@ -36,6 +37,8 @@ struct ReadRequest {
   // its tab is simply not in the snapshot.
   std::vector<TabRef> tabs;
   MaySend may_send;
+  // A tab known by id that is gone is simply not in the snapshot, instead of the error sheet_missing.
+  bool may_be_gone = false;
 };
 
 // A formula as a person entered it ("=D2*1.18"). Written only to put one back.
@@ -142,8 +145,9 @@ class SheetApi {
   virtual Task<Result<WriteAnswer>> write(WriteRequest request) = 0;
   // The address people must share the spreadsheet with; empty where none is needed.
   [[nodiscard]] virtual std::string share_with() const = 0;
-  // A rough size of the request `ops` would make, for cutting a payload into chunks.
-  [[nodiscard]] virtual std::size_t estimate_bytes(const Op& op) const = 0;
+  // A rough size of the request that `op` would make, for cutting a payload into chunks. `as_further_row`: of an
+  // UpdateCells whose neighbour above is written in the same columns, and with the same formats set or not.
+  [[nodiscard]] virtual std::size_t estimate_bytes(const Op& op, bool as_further_row) const = 0;
 };
 
 }  // namespace rowlane::sheets

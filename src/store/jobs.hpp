@@ -1,6 +1,7 @@
 // The durable queue as users see it: accept, look, cancel, retry, confirm.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/task.hpp"
 #include "domain/job.hpp"
 #include "domain/record.hpp"
+#include "domain/tab_layout.hpp"
 
 namespace rowlane::store {
 
@@ -44,6 +46,7 @@ struct Job {
   JobState state = JobState::queued;
   WaitReason reason = WaitReason::none;
   std::string reason_text;               // what a person can do; "" none
+  std::optional<WallTime> ready_at;      // while waiting: when it is tried again
   std::optional<std::int64_t> position;  // while queued
   int attempt = 0;
   std::string phase;  // "" before the first pass: reading, planning, writing, verifying
@@ -65,7 +68,8 @@ struct LaneStatus {
   std::optional<Job> current;  // the running one, else the head
   std::optional<Job> last;     // the one that ended last
   WaitReason reason = WaitReason::none;
-  std::optional<std::int64_t> eta_ms;  // from the lane's last runs; null when nothing is known or nothing waits
+  // From the lane's last run, and the end of its wait; null when nothing is known, nothing waits, or a person must act.
+  std::optional<std::int64_t> eta_ms;
 };
 
 struct SpreadsheetState {
@@ -74,6 +78,7 @@ struct SpreadsheetState {
   std::string reason_text;
   std::optional<WallTime> ready_at;
   std::int64_t queued = 0, running = 0;
+  std::map<std::string, TabState> tabs;  // by key; those that were connected
 };
 
 // All lanes of the scope at a glance.

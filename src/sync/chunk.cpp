@@ -10,7 +10,7 @@ using namespace sheets;
 
 // Takes from the front of `from` while it fits.
 template <class Row, class Cost>
-void take(std::vector<Row>& from, std::vector<Row>& to, ChunkBudget& left, bool& full, const Cost& cost) {
+void take(std::vector<Row>& from, std::vector<Row>& to, ChunkBudget& left, bool& full, Cost cost) {
   std::size_t count = 0;
   for (; count < from.size() && !full; ++count) {
     const auto [bytes, requests] = cost(from[count]);
@@ -25,6 +25,40 @@ void take(std::vector<Row>& from, std::vector<Row>& to, ChunkBudget& left, bool&
   from.erase(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
+// Whether the two become neighbours in one request when one stands below the other.
+bool is_alike(const op::UpdateCells& above, const op::UpdateCells& below) {
+  return above.column == below.column &&
+         std::ranges::equal(above.cells, below.cells, [](const CellWrite& a, const CellWrite& b) {
+           return a.format.has_value() == b.format.has_value();
+         });
+}
+
+// What writing a row adds to a batch, in bytes and requests. Rows come in ascending order.
+class RowCosts {
+ public:
+  explicit RowCosts(const OpBytes& bytes_of) : bytes_of_(bytes_of) {}
+  std::pair<std::size_t, std::size_t> of(int row, std::vector<op::UpdateCells> runs) {
+    if (row != row_ + 1) above_.clear();
+    std::size_t bytes = 0, requests = 0;
+    for (const op::UpdateCells& run : runs) {
+      const bool joins =
+          std::ranges::any_of(above_, [&](const op::UpdateCells& above) { return is_alike(above, run); });
+      bytes += bytes_of_(run, joins);
+      if (joins) continue;
+      ++requests;  // one for each run of cells that do, or do not, set formats
+      for (std::size_t i = 1; i < run.cells.size(); ++i)
+        requests += run.cells[i].format.has_value() != run.cells[i - 1].format.has_value();
+    }
+    row_ = row, above_ = std::move(runs);
+    return {bytes, requests};
+  }
+
+ private:
+  const OpBytes& bytes_of_;
+  int row_ = 0;
+  std::vector<op::UpdateCells> above_;
+};
+
 }  // namespace
 
 plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, const OpBytes& bytes_of) {
@@ -33,34 +67,23 @@ plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, con
   out.grid_rows = rest.grid_rows, out.grid_columns = rest.grid_columns, out.columns = rest.columns;
   out.insert_at = rest.insert_at, out.free_rows = rest.free_rows;
   bool full = false;
-  const auto cost_of = [&](const op::UpdateCells& update) {
-    std::size_t requests = 1;  // one for each run of cells that do, or do not, set formats
-    for (std::size_t i = 1; i < update.cells.size(); ++i)
-      requests += update.cells[i].format.has_value() != update.cells[i - 1].format.has_value();
-    return std::pair(bytes_of(update), requests);
-  };
-  const auto row_cost = [&](const std::vector<op::UpdateCells>& runs) {
-    std::pair<std::size_t, std::size_t> sum;
-    for (const op::UpdateCells& run : runs) {
-      const auto [bytes, requests] = cost_of(run);
-      sum.first += bytes, sum.second += requests;
-    }
-    return sum;
-  };
+  RowCosts costs(bytes_of);
   const std::string id(24, 'x');
   const auto update_cost = [&](const plan::RowUpdate& u) {
     std::vector<op::UpdateCells> cells;
     for (const plan::CellEdit& edit : u.cells) cells.push_back({rest.sheet_id, u.row, edit.column, {write_of(edit)}});
     if (u.write_id)
       cells.push_back({rest.sheet_id, u.row, rest.columns.id_column, {{.value = id, .format = std::nullopt}}});
-    return row_cost(cells);
+    return costs.of(u.row, std::move(cells));
   };
   take(rest.updates, out.updates, left, full, update_cost);
   if (with_deletes)
     take(rest.deletes, out.deletes, left, full,
          [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
-  take(rest.adds, out.adds, left, full,
-       [&](const plan::RowAdd& a) { return row_cost(row_writes(a, rest, rest.insert_at, id)); });
+  take(rest.adds, out.adds, left, full, [&, row = rest.insert_at](const plan::RowAdd& a) mutable {
+    const int at = row++;
+    return costs.of(at, row_writes(a, rest, at, id));
+  });
   return out;
 }
 

@@ -13,7 +13,8 @@ struct ChunkBudget {
   std::size_t bytes = 1'500'000;
   std::size_t requests = 20'000;
 };
-using OpBytes = std::function<std::size_t(const sheets::Op&)>;
+// As `SheetApi::estimate_bytes`.
+using OpBytes = std::function<std::size_t(const sheets::Op&, bool as_further_row)>;
 
 // Moves as much of `rest` as fits into the returned plan, at least one record when nothing was cut yet. Without
 // `with_deletes` removals stay in `rest`.

@@ -7,6 +7,9 @@
 
 namespace rowlane::sync {
 
+// Kind of the notice that a removed row held something of people's own.
+inline constexpr std::string_view kRemarkRemoved = "remark_removed";
+
 enum class EffectKind { update, add, remove, move };
 
 // One record's part of a write. Rows are 1-based, as they stand after the write (for removals: before it).
@@ -22,6 +25,7 @@ struct Effect {
   bool counts = true;    // false: only the row's id was written
   bool entered = false;  // committed already, while others of its batch wait to be undone
   std::int64_t overwritten = 0;
+  std::string notice;          // what is to be told of it once it is entered; "" nothing
   std::optional<Fields> base;  // base once verified; nullopt: base goes
   std::vector<store::HistoryRow> history;
 };

@@ -43,6 +43,7 @@ Result<Effect> read_effect(const Json& json, FieldCatalogue& catalogue) {
   effect.counts = json["counts"] == Json(true);
   effect.entered = json["entered"] == Json(true);
   effect.overwritten = number(json["overwritten"]);
+  effect.notice = json["notice"].string_or();
   if (const std::string* base = json["base"].if_string()) {
     const auto blob = from_hex(*base);
     if (!blob) return fail(Errc::corrupt, "a journal entry cannot be read back");
@@ -159,6 +160,7 @@ Json effect_json(const Effect& e, const FieldCatalogue& catalogue) {
                        {"counts", e.counts},
                        {"entered", e.entered},
                        {"overwritten", e.overwritten},
+                       {"notice", e.notice},
                        {"base", e.base ? Json(to_hex(catalogue.encode(*e.base, true))) : Json()},
                        {"history", history}});
 }

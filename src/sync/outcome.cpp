@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sync/effects.hpp"
+
 namespace rowlane::sync {
 
 namespace {
@@ -99,6 +101,11 @@ JobResult read_partial(std::string_view text) {
     counts.deleted = tab["deleted"].as_int().value_or(0);
     counts.overwritten = tab["overwritten"].as_int().value_or(0);
   }
+  // Other notices are of the plan, and told anew.
+  if (const Json::Array* notices = json["notices"].if_array())
+    for (const Json& notice : *notices)
+      if (notice["kind"].string_or() == kRemarkRemoved)
+        out.notices.push_back({notice["tab"].string_or(), notice["kind"].string_or(), notice["text"].string_or()});
   return out;
 }
 

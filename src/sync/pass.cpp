@@ -122,8 +122,11 @@ struct SyncPassRunner::State {
   }
 };
 
-sheets::MaySend SyncPassRunner::permit(const State& state, store::CallKind kind) {
-  return [this, lease = state.claim.lease, account = state.claim.account, kind]() {
+// `state` outlives the calls: each that goes out is counted in it.
+sheets::MaySend SyncPassRunner::permit(State& state, store::CallKind kind) {
+  return [this, lease = state.claim.lease, account = state.claim.account, kind,
+          &calls = kind == store::CallKind::read ? state.reads : state.writes]() {
+    ++calls;
     return store_.may_send(lease, account, kind, store::quota_of(options_.quota, account));
   };
 }
@@ -165,9 +168,15 @@ Task<Status> SyncPassRunner::read(State& state) {
     request.tabs.push_back(
         {known != state.data.tabs.end() ? std::optional(known->second.sheet_id) : std::nullopt, layout.title});
   }
-  ++state.reads;
   state.seen_at = clock_.now();
-  Result<SpreadsheetSnapshot> snapshot = co_await state.api->read(std::move(request));
+  Result<SpreadsheetSnapshot> snapshot = co_await state.api->read(request);
+  if (!snapshot && snapshot.error().code == Errc::sheet_missing) {
+    // Which one, and whether another has taken its place, shows the whole spreadsheet.
+    for (const auto& [key, tab] : state.data.tabs) request.tabs.push_back({std::nullopt, tab.title});
+    for (const TabLayout& layout : state.agency->tabs) request.tabs.push_back({std::nullopt, layout.title});
+    request.may_be_gone = true;
+    snapshot = co_await state.api->read(request);
+  }
   if (!snapshot) co_return std::unexpected(snapshot.error());
   state.tables.clear();
   for (SheetTable& table : snapshot->tabs) {
@@ -176,14 +185,36 @@ Task<Status> SyncPassRunner::read(State& state) {
   }
   snapshot->tabs.clear();
   state.properties = std::move(*snapshot);
-  for (const auto& [key, tab_state] : state.data.tabs)
-    if (state.agency->find_tab(key) && !state.tables.contains(tab_state.sheet_id))
-      co_return fail(
+  co_return find_replaced_tabs(state);
+}
+
+// A tab that is gone is nothing that a program mends unasked: its rows may be all that people had. One that a person
+// made under its name is connected like a new one.
+Status SyncPassRunner::find_replaced_tabs(State& state) const {
+  for (const TabLayout& layout : state.agency->tabs) {
+    const auto known = state.data.tabs.find(layout.key);
+    if (known == state.data.tabs.end() || state.tables.contains(known->second.sheet_id)) continue;
+    TabState& tab = known->second;
+    const auto heir = std::find_if(state.tables.begin(), state.tables.end(), [&](const auto& each) {
+      const bool is_taken = std::any_of(state.data.tabs.begin(), state.data.tabs.end(),
+                                        [&](const auto& other) { return other.second.sheet_id == each.first; });
+      return !is_taken && (each.second->title == tab.title || each.second->title == layout.title);
+    });
+    if (heir == state.tables.end())
+      return fail(
           Errc::sheet_missing,
-          fmt::format(
-              "the tab '{}' is gone from the spreadsheet; put it back (version history), or give the agency another one",
-              tab_state.title));
-  co_return Status{};
+          fmt::format("the tab '{}' is gone from the spreadsheet: bring it back (File, Version history), or add a "
+                      "tab of that name to have all its records written into it; then press Retry",
+                      tab.title));
+    std::erase_if(state.notices, [&](const Notice& told) {
+      return told.tab == layout.key && told.kind == "tab_replaced";  // by an earlier read of this pass
+    });
+    state.notices.push_back(
+        {layout.key, "tab_replaced",
+         fmt::format("the tab '{}' was gone; another one of its name was there and is used now", heir->second->title)});
+    tab = {.connected = false, .sheet_id = heir->first, .title = heir->second->title, .headers = {}};
+  }
+  return {};
 }
 
 // Where the tabs and columns are, as this pass found or made them.
@@ -301,9 +332,11 @@ void SyncPassRunner::plan_tabs(State& state) {
       const std::string_view vertical = r.record.fields.text(field::vertical);
       out.records.push_back({&r.record, base != r.base.end() ? &base->second : nullptr, layout.holds(vertical)});
       const TabLayout* target = state.agency->tab_of(vertical);
+      // Out of here once it stands there: in the same call, or since an earlier job of that tab alone.
       may_move[i] = target && target != &layout &&
-                    std::all_of(state.plan_jobs.begin(), state.plan_jobs.end(),
-                                [&](const plan::PlanJob& job) { return job.covers_tab(target->key); });
+                    (r.base.contains(target->key) ||
+                     std::all_of(state.plan_jobs.begin(), state.plan_jobs.end(),
+                                 [&](const plan::PlanJob& job) { return job.covers_tab(target->key); }));
       left_out[i] = state.refused.contains({layout.key, r.record.id});
     }
     for (const store::OpenHold& hold : state.data.holds) {
@@ -373,7 +406,8 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sen
   // Surely not applied: nothing of it is ever to be settled.
   if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped)
     co_return std::unexpected(dropped.error());
-  if (error.code != Errc::invalid_input) co_return std::unexpected(std::move(error));
+  if (error.code != Errc::invalid_input && error.code != Errc::sheet_missing)
+    co_return std::unexpected(std::move(error));
   // The first operation sets the token: a write before this one landed after all. A refusal of the whole call has
   // other causes, such as a tab renamed since it was read.
   if (error.request_index.value_or(0) > 0 && error.request_index.value_or(0) < static_cast<int>(sent.ops.size()))
@@ -409,9 +443,12 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   batch.ops.insert(batch.ops.end(), state.restoring.begin(), state.restoring.end());
 
   ChunkBudget left;
-  const OpBytes bytes_of = [&](const sheets::Op& op) { return state.api->estimate_bytes(op); };
+  const OpBytes bytes_of = [&](const sheets::Op& op, bool as_further_row) {
+    return state.api->estimate_bytes(op, as_further_row);
+  };
   for (const SentOp& op : batch.ops)
-    left.bytes -= std::min(left.bytes, bytes_of(op.op)), left.requests -= std::min<std::size_t>(left.requests, 1);
+    left.bytes -= std::min(left.bytes, bytes_of(op.op, false)),
+        left.requests -= std::min<std::size_t>(left.requests, 1);
   // Removals wait until the other writes have shown that rows stand where they were seen.
   const bool fresh =
       now - state.seen_at <= kFreshFor || std::all_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) {
@@ -471,7 +508,6 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   sheets::WriteRequest request{
       state.claim.lease.spreadsheet_id, {}, batch.read_back, permit(state, store::CallKind::write)};
   for (const SentOp& op : sent.ops) request.ops.push_back(op.op);
-  ++state.writes;
   const Result<sheets::WriteAnswer> answer = co_await state.api->write(std::move(request));
   stop_point("write");
   if (!answer) co_return co_await after_error(state, std::move(sent), answer.error());

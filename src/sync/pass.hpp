@@ -40,6 +40,7 @@ class SyncPassRunner final : public lanes::PassRunner {
 
   Task<Status> load(State& state);
   Task<Status> read(State& state);
+  Status find_replaced_tabs(State& state) const;
   Task<Status> settle(State& state);
   void plan_tabs(State& state);
   Task<Result<Next>> write(State& state);
@@ -49,7 +50,7 @@ class SyncPassRunner final : public lanes::PassRunner {
   Task<Status> forget(State& state, std::vector<Sent> sents);
   Task<Status> enter_agreed(State& state);
   std::map<std::string, TabState> learnt_tabs(const State& state) const;
-  sheets::MaySend permit(const State& state, store::CallKind kind);
+  sheets::MaySend permit(State& state, store::CallKind kind);
 
   store::PassStore& store_;
   std::function<sheets::SheetApi&(const std::string&)> api_of_;

@@ -160,6 +160,10 @@ class Appender {
     push(op::DeleteRows{p_.sheet_id, d.row, 1}, next_effect());
     Effect e = effect_of(d.moved ? EffectKind::move : EffectKind::remove, d.record, d.job, d.row);
     e.history.push_back(history(e, d.moved ? "move" : "delete", "", image_json(d.image), "null"));
+    if (!d.remarks.empty())
+      e.notice =
+          fmt::format("row {} ('{}') went with what people had written beside it ({}); it is kept in the history",
+                      d.row, record(d.record).fields.text(field::name), d.remarks);
     out_.effects.push_back(std::move(e));
   }
 

@@ -94,6 +94,15 @@ test("a record keeps what it was given, and a stale version is refused", async (
   assert.equal((await ask("own", "POST", `${path}/restore`)).body.version, 5);
 });
 
+test("the history names owners by their e-mail", async (t) => {
+  const { ask, make, users } = await openOffice(t);
+  const { id } = await make();
+  assert.equal((await ask("manager", "PATCH", `${customers}/${id}`, { owner: users.foreign.email })).status, 200);
+  const { history } = (await ask("manager", "GET", `${api}/history?record=${id}`)).body;
+  const { before, after } = history.find(({ field }) => field === "owner");
+  assert.deepEqual([before, after], [users.own.email, users.foreign.email]);
+});
+
 test("bulk changes are all or none", async (t) => {
   const { ask, make } = await openOffice(t);
   const ids = [(await make()).id, (await make()).id];
@@ -184,6 +193,11 @@ test("CSV: an export comes back unchanged, a bad file changes nothing and says w
   assert.equal(refused.status, 422);
   assert.deepEqual(refused.body.errors.map(({ line, field }) => [line, field]).toSorted(), expected.toSorted());
   assert.ok(refused.body.errors.every(({ reason }) => reason.length > 0));
+  for (const flag of ["dry_run=yes", "dry_run=", "skip_bad=2"]) {
+    const answer = await send("own", "name,vertical\nA,motor\n", `?${flag}`);
+    assert.equal(answer.status, 400, flag);
+    assert.deepEqual(answer.body.errors.map(({ field }) => field), [flag.split("=")[0]]);
+  }
   assert.equal((await ask("own", "GET", customers)).body.total, odd.length);
   assert.deepEqual((await send("own", "name,vertical\nA,motor\n", "?dry_run=1")).body, { added: 1, updated: 0, unchanged: 0 });
   assert.equal((await ask("own", "GET", customers)).body.total, odd.length);
@@ -210,12 +224,15 @@ test("Idempotency-Key: a repeat gets the first answer, another body 422, another
   assert.equal(first.status, 202);
   await jobWhenDone(server.root, users.own.token, first.body.jobId);
   assert.equal((await press("own", { tabName: "general" })).text, first.text);
+  const empty = await press("own", undefined, "m");
+  assert.equal(empty.status, 202);
+  assert.equal((await press("own", {}, "m")).text, empty.text, "a missing body is {}");
   const other = await press("own", {});
   assert.equal(other.status, 422);
   assert.deepEqual(other.body.errors.map(({ field }) => field), ["Idempotency-Key"]);
   assert.notEqual((await press("foreign", { tabName: "general" })).body.jobId, first.body.jobId);
   assert.notEqual((await press("own", { tabName: "general" }, "l")).body.jobId, first.body.jobId);
-  assert.equal((await ask("own", "GET", `${api}/sync/jobs`)).body.jobs.length, 2);
+  assert.equal((await ask("own", "GET", `${api}/sync/jobs`)).body.jobs.length, 3);
 });
 
 test("a session's cookie: HttpOnly, and for changes a JSON type and a same-origin proof", async (t) => {

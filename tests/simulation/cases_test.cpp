@@ -194,6 +194,38 @@ TEST_CASE("a removal beside blank rows is not fooled by more blank rows put in m
     }
 }
 
+TEST_CASE("a tab that is gone waits and says what to do; one that a person makes in its place is filled (case 6)") {
+  const auto tab = [](std::string title, int id) {
+    return Json::object(
+        {{"addSheet", Json::object({{"properties", Json::object({{"title", std::move(title)}, {"sheetId", id}})}})}});
+  };
+  Office office;
+  office.world.apply({tab("Notes", 8), Json::object({{"deleteSheet", Json::object({{"sheetId", 7}})}})});
+  const JobId waits = office.world.press(0);
+  office.world.run_for(Millis{60'000});
+  store::Job job = office.world.job(waits);
+  CHECK(job.state == JobState::waiting);
+  CHECK(job.reason == WaitReason::sheet_missing);
+  CHECK(job.reason_text.contains("the tab 'general_ins' is gone"));
+  office.world.apply({tab("general_ins", 9)});
+  const Json result = office.sync(1);  // a press is a person's sign to try again
+  CHECK(tells(result, "tab_replaced"));
+  CHECK(result["added"] == Json(4));
+  CHECK(office.world.result_of(waits)["added"] == Json(4));
+  CHECK(calls(office.sync(0), "writes") == 0);
+}
+
+TEST_CASE("a tab that goes between read and write is not written to for an hour's wait") {
+  Office office;
+  office.world.edit_premium(0, 1, 4'711);
+  office.next_write.edit_before = {
+      Json::object({{"addSheet", Json::object({{"properties", Json::object({{"title", "Notes"}, {"sheetId", 8}})}})}}),
+      Json::object({{"deleteSheet", Json::object({{"sheetId", 7}})}})};
+  const JobId waits = office.world.press(0);
+  office.world.run_for(Millis{60'000});
+  CHECK(office.world.job(waits).reason_text.contains("the tab 'general_ins' is gone"));
+}
+
 TEST_CASE("removals at the end of the grid") {
   Office office;
   office.next_read.edit_before = delete_rows(office.world.last_row() + 1, 60 - office.world.last_row());

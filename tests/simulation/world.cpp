@@ -55,7 +55,9 @@ class RefusingSheets final : public sheets::SheetApi {
                                     .request_index = refused});
   }
   [[nodiscard]] std::string share_with() const override { return api_.share_with(); }
-  [[nodiscard]] std::size_t estimate_bytes(const sheets::Op& op) const override { return api_.estimate_bytes(op); }
+  [[nodiscard]] std::size_t estimate_bytes(const sheets::Op& op, bool as_further_row) const override {
+    return api_.estimate_bytes(op, as_further_row);
+  }
 
  private:
   sheets::SheetApi& api_;
@@ -277,6 +279,10 @@ Json::Array World::disturb() {
       return {Json::object(
           {{"insertDimension", Json::object({{"range", rows_range("ROWS", 1, 1)}, {"inheritFromBefore", false}})}})};
   }
+}
+
+void World::apply(const Json::Array& requests) {
+  if (!service_->apply(kBook, requests)) std::abort();
 }
 
 void World::type_row() {

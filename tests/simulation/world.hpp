@@ -75,6 +75,8 @@ class World {
   void edit_premium(int user, int record, std::int64_t hundredths);
   void delete_record(int user, int record);
   void add_record(int user, const std::string& policy_no);
+  // People at work, as sub-requests of a batchUpdate.
+  void apply(const Json::Array& requests);
   // Somebody types a row of their own below the data, or a remark beside one.
   void type_row();
   void type_remark();

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace rowlane::sheets::google {
 
@@ -30,15 +31,6 @@ Parsed parse_body(const net::HttpAnswer& answer) {
       if (parsed.reason.empty()) parsed.reason = entry["reason"].string_or();
   }
   return parsed;
-}
-
-std::string shorten(std::string_view text) {
-  std::size_t size = std::min(text.size(), kMessageBytesMax);
-  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  std::string out(text.substr(0, size));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  return out;
 }
 
 // "Invalid requests[3].updateCells: ..." and "Invalid value at 'requests[3].update_cells...'".
@@ -70,7 +62,8 @@ bool is_api_off_reason(std::string_view reason) {
 }
 
 Error bad_request(const Parsed& parsed, const CallContext& context) {
-  Error error{.code = Errc::invalid_input, .message = "Google refuses the request: " + shorten(parsed.message)};
+  Error error{.code = Errc::invalid_input,
+              .message = "Google refuses the request: " + shorten(parsed.message, kMessageBytesMax)};
   if (const std::optional<int> number = request_number(parsed.message); number && context.op_of_request != nullptr) {
     const std::vector<int>& ops = *context.op_of_request;
     if (static_cast<std::size_t>(*number) < ops.size()) error.request_index = ops[static_cast<std::size_t>(*number)];
@@ -85,7 +78,8 @@ Error not_shared(const Parsed& parsed, const CallContext& context) {
           ? std::string("the spreadsheet cannot be opened")
           : fmt::format("the spreadsheet is not there or not shared: share it with {} as an editor",
                         context.share_with);
-  return {.code = Errc::not_shared, .message = fmt::format("{} (Google: {})", sentence, shorten(parsed.message))};
+  return {.code = Errc::not_shared,
+          .message = fmt::format("{} (Google: {})", sentence, shorten(parsed.message, kMessageBytesMax))};
 }
 
 }  // namespace
@@ -94,19 +88,21 @@ Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
   const Parsed parsed = parse_body(answer);
   const auto quota = [&] {
     return Error{.code = Errc::quota_exceeded,
-                 .message = "Google's quota is used up: " + shorten(parsed.message),
+                 .message = "Google's quota is used up: " + shorten(parsed.message, kMessageBytesMax),
                  .retry_after = retry_after(answer)};
   };
   switch (answer.status) {
     case 400:
       return bad_request(parsed, context);
     case 401:
-      return {.code = Errc::credentials, .message = "Google refuses a fresh token: " + shorten(parsed.message)};
+      return {.code = Errc::credentials,
+              .message = "Google refuses a fresh token: " + shorten(parsed.message, kMessageBytesMax)};
     case 403:
       if (is_quota_reason(parsed.reason) || parsed.status == "RESOURCE_EXHAUSTED") return quota();
       if (is_api_off_reason(parsed.reason))
         return {.code = Errc::credentials,
-                .message = "the account's Google Cloud project has this API switched off: " + shorten(parsed.message)};
+                .message = "the account's Google Cloud project has this API switched off: " +
+                           shorten(parsed.message, kMessageBytesMax)};
       return not_shared(parsed, context);
     case 404:
       return not_shared(parsed, context);
@@ -120,10 +116,10 @@ Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
   // Also an answer nobody expects, such as a redirect: a write may have passed whatever gave it.
   const Errc code = context.is_write ? Errc::unknown_outcome : Errc::unavailable;
   const bool says_why = !parsed.message.empty();
-  return {
-      .code = code,
-      .message = fmt::format("Google answered {}{}{}", answer.status, says_why ? ": " : "", shorten(parsed.message)),
-      .retry_after = retry_after(answer)};
+  return {.code = code,
+          .message = fmt::format("Google answered {}{}{}", answer.status, says_why ? ": " : "",
+                                 shorten(parsed.message, kMessageBytesMax)),
+          .retry_after = retry_after(answer)};
 }
 
 Error error_of(Error transport, bool is_write) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/json.hpp"
 
@@ -38,6 +39,7 @@ std::string_view format_type(FormatKind kind) {
 // Writes requests into the body; every method is one kind of request, or a part of one.
 class Writer {
  public:
+  explicit Writer(Rows rows) : rows_(rows) {}
   std::string out;
   std::vector<int> op_of_request;
   int op = 0;
@@ -46,9 +48,10 @@ class Writer {
   void put(fmt::format_string<T...> format, T&&... values) {
     fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
   }
-  void begin_request() {
+  void begin_request() { begin_request(op); }
+  void begin_request(int of_op) {
     if (!op_of_request.empty()) out += ',';
-    op_of_request.push_back(op);
+    op_of_request.push_back(of_op);
   }
 
   void value(const CellWrite& cell) {
@@ -78,17 +81,37 @@ class Writer {
     out += '}';
   }
 
-  // Cells [first, last) of the row, all of which do or do not set their format.
+  // Cells [first, last) of the row, all of which do or do not set their format: a block of their own, or a further row
+  // of the block that ends in the row above.
   void update_cells(const op::UpdateCells& update, std::size_t first, std::size_t last) {
-    begin_request();
-    put(R"({{"updateCells":{{"start":{{"sheetId":{},"rowIndex":{},"columnIndex":{}}},"fields":"userEnteredValue{}","rows":[{{"values":[)",
-        update.sheet_id, update.row - 1, update.column - 1 + static_cast<int>(first),
-        update.cells[first].format ? ",userEnteredFormat.numberFormat" : "");
+    const int column = update.column + static_cast<int>(first);
+    const bool formats = update.cells[first].format.has_value();
+    const auto [open, is_new] = open_.try_emplace({update.sheet_id, column, last - first, formats}, blocks_.size());
+    if (is_new || rows_ == Rows::apart || blocks_[open->second].row + blocks_[open->second].rows != update.row) {
+      open->second = blocks_.size();
+      blocks_.push_back({op, update.sheet_id, update.row, column, formats});
+    }
+    Block& block = blocks_[open->second];
+    block.values += block.rows++ ? R"(,{"values":[)" : R"({"values":[)";
+    std::swap(out, block.values);
     for (std::size_t c = first; c < last; ++c) {
       if (c > first) out += ',';
       cell(update.cells[c]);
     }
-    out += "]}]}}";
+    out += "]}";
+    std::swap(out, block.values);
+  }
+  // What other requests must find written, or must not be written over. A cell that is written twice is written in that
+  // order.
+  void end_blocks() {
+    for (const Block& block : blocks_) {
+      begin_request(block.rows > 1 ? kSeveralOps : block.op);
+      put(R"({{"updateCells":{{"start":{{"sheetId":{},"rowIndex":{},"columnIndex":{}}},"fields":"userEnteredValue{}","rows":[)",
+          block.sheet_id, block.row - 1, block.column - 1, block.formats ? ",userEnteredFormat.numberFormat" : "");
+      out += block.values;
+      out += "]}}";
+    }
+    blocks_.clear(), open_.clear(), written_.clear();
   }
 
   void dimension_range(std::int64_t sheet_id, bool rows, int first, int count) {
@@ -137,8 +160,16 @@ class Writer {
     append(grid.sheet_id, false, grid.columns);
   }
   void write(const op::UpdateCells& update) {
-    for (std::size_t first = 0;
-         first < update.cells.size();) {  // one request for each run that does, or does not, set formats
+    const int end = update.column + static_cast<int>(update.cells.size());
+    std::vector<std::pair<int, int>>& written = written_[{update.sheet_id, update.row}];
+    if (std::ranges::any_of(written,
+                            [&](const auto& span) { return span.first < end && update.column < span.second; })) {
+      end_blocks();
+      written_[{update.sheet_id, update.row}] = {{update.column, end}};
+    } else {
+      written.emplace_back(update.column, end);
+    }
+    for (std::size_t first = 0; first < update.cells.size();) {
       std::size_t last = first + 1;
       while (last < update.cells.size() &&
              update.cells[last].format.has_value() == update.cells[first].format.has_value())
@@ -185,6 +216,21 @@ class Writer {
     }
     out += "}}}";
   }
+
+ private:
+  struct Block {
+    int op;
+    std::int64_t sheet_id;
+    int row, column;
+    bool formats;
+    int rows = 0;
+    std::string values = {};
+  };
+  Rows rows_;
+  std::vector<Block> blocks_;
+  // The last block of that sheet, column, width and kind.
+  std::map<std::tuple<std::int64_t, int, std::size_t, bool>, std::size_t> open_;
+  std::map<std::pair<std::int64_t, int>, std::vector<std::pair<int, int>>> written_;  // columns [first, end) by row
 };
 
 // What JSON could not carry.
@@ -212,19 +258,20 @@ std::size_t cell_bytes(const CellWrite& cell) {
   if (cell.format) bytes += 65 + cell.format->second.size();
   return bytes;
 }
-std::size_t row_bytes(const std::vector<CellWrite>& cells) {
-  std::size_t bytes = 14;
+// `start_bytes`: of a request around each run of cells that do, or do not, set formats.
+std::size_t row_bytes(const std::vector<CellWrite>& cells, std::size_t start_bytes) {
+  std::size_t bytes = 14 + start_bytes;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     bytes += cell_bytes(cells[i]);
-    if (i > 0 && cells[i].format.has_value() != cells[i - 1].format.has_value()) bytes += 140;  // one request more
+    if (i > 0 && cells[i].format.has_value() != cells[i - 1].format.has_value()) bytes += 14 + start_bytes;
   }
   return bytes;
 }
 
 }  // namespace
 
-Result<EncodedBatch> encode_batch(const std::vector<Op>& ops, const std::vector<ReadBack>& read_back) {
-  Writer writer;
+Result<EncodedBatch> encode_batch(const std::vector<Op>& ops, const std::vector<ReadBack>& read_back, Rows rows) {
+  Writer writer(rows);
   std::size_t bytes = 256;
   for (const Op& op : ops) bytes += estimate_op_bytes(op);
   writer.out.reserve(bytes);
@@ -234,9 +281,11 @@ Result<EncodedBatch> encode_batch(const std::vector<Op>& ops, const std::vector<
       checked.error().request_index = writer.op;
       return std::unexpected(std::move(checked.error()));
     }
+    if (!std::holds_alternative<op::UpdateCells>(op)) writer.end_blocks();
     std::visit([&](const auto& each) { writer.write(each); }, op);
     ++writer.op;
   }
+  writer.end_blocks();
   writer.out += ']';
   if (!read_back.empty()) {
     writer.out += R"(,"includeSpreadsheetInResponse":true,"responseIncludeGridData":true,"responseRanges":[)";
@@ -258,8 +307,8 @@ std::string encode_tab_filters(const std::vector<TabRef>& tabs) {
   return out + "]}";
 }
 
-std::size_t estimate_op_bytes(const Op& op) {
-  if (const auto* update = std::get_if<op::UpdateCells>(&op)) return 130 + row_bytes(update->cells);
+std::size_t estimate_op_bytes(const Op& op, bool as_further_row) {
+  if (const auto* update = std::get_if<op::UpdateCells>(&op)) return row_bytes(update->cells, as_further_row ? 0 : 126);
   if (const auto* mark = std::get_if<op::MarkColumn>(&op)) return 260 + mark->key.size() + mark->value.size();
   if (const auto* mark = std::get_if<op::MarkSpreadsheet>(&op)) return 190 + mark->key.size() + mark->value.size();
   if (const auto* filter = std::get_if<op::SetFilter>(&op)) return 160 + filter->rest.size();

@@ -75,7 +75,9 @@ GoogleSheets::GoogleSheets(net::HttpClient& http, const Clock& clock, GoogleOpti
 
 std::string GoogleSheets::share_with() const { return share_with_; }
 
-std::size_t GoogleSheets::estimate_bytes(const Op& op) const { return estimate_op_bytes(op); }
+std::size_t GoogleSheets::estimate_bytes(const Op& op, bool as_further_row) const {
+  return estimate_op_bytes(op, as_further_row);
+}
 
 // `call` and `may_send` belong to the caller's frame, which awaits this.
 Task<Result<net::HttpAnswer>> GoogleSheets::exchange(Call& call, const MaySend& may_send) {
@@ -125,7 +127,7 @@ Task<Result<net::HttpAnswer>> GoogleSheets::exchange(Call& call, const MaySend& 
 }
 
 Task<Result<SpreadsheetSnapshot>> GoogleSheets::read(ReadRequest request) {
-  const bool by_id = !request.tabs.empty() &&
+  const bool by_id = !request.tabs.empty() && !request.may_be_gone &&
                      std::ranges::all_of(request.tabs, [](const TabRef& tab) { return tab.sheet_id.has_value(); });
   co_return co_await fetch(request, by_id);
 }
@@ -147,14 +149,22 @@ Task<Result<SpreadsheetSnapshot>> GoogleSheets::fetch(ReadRequest& request, bool
   if (snapshot.tabs.empty() && !by_id)
     co_return fail(Errc::unavailable, "Google's answer cannot be read: it has no tabs");
   for (const TabRef& tab : request.tabs) {
-    if (tab.sheet_id && !has_tab(snapshot, tab))
+    if (tab.sheet_id && !request.may_be_gone && !has_tab(snapshot, tab))
       co_return fail(Errc::sheet_missing, fmt::format("the tab '{}' is gone from the spreadsheet", tab.title));
   }
   co_return snapshot;
 }
 
 Task<Result<WriteAnswer>> GoogleSheets::write(WriteRequest request) {
-  const Result<EncodedBatch> batch = encode_batch(request.ops, request.read_back);
+  Result<WriteAnswer> answer = co_await send_batch(request, Rows::joined);
+  // Nothing was applied. Which of the joined rows it was shows when each goes by itself.
+  if (!answer && answer.error().request_index == kSeveralOps) answer = co_await send_batch(request, Rows::apart);
+  co_return std::move(answer);
+}
+
+// `request` belongs to the caller's frame, which awaits this.
+Task<Result<WriteAnswer>> GoogleSheets::send_batch(const WriteRequest& request, Rows rows) {
+  const Result<EncodedBatch> batch = encode_batch(request.ops, request.read_back, rows);
   if (!batch) co_return std::unexpected(batch.error());
   ReplyParser parser(ReplyParser::Shape::batch_update);
   Call call;

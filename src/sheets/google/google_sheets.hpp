@@ -12,6 +12,7 @@
 #include "net/http_client.hpp"
 #include "sheets/google/api_error.hpp"
 #include "sheets/google/credentials.hpp"
+#include "sheets/google/encode.hpp"
 #include "sheets/google/token.hpp"
 #include "sheets/sheet_api.hpp"
 
@@ -33,7 +34,7 @@ class GoogleSheets final : public SheetApi {
   Task<Result<SpreadsheetSnapshot>> read(ReadRequest request) override;
   Task<Result<WriteAnswer>> write(WriteRequest request) override;
   [[nodiscard]] std::string share_with() const override;
-  [[nodiscard]] std::size_t estimate_bytes(const Op& op) const override;
+  [[nodiscard]] std::size_t estimate_bytes(const Op& op, bool as_further_row) const override;
 
   // Drive's version of the file: grows with every change anybody makes. Outside the Sheets quota.
   Task<Result<std::string>> version(std::string spreadsheet_id);
@@ -42,6 +43,7 @@ class GoogleSheets final : public SheetApi {
   struct Call;
   Task<Result<net::HttpAnswer>> exchange(Call& call, const MaySend& may_send);
   Task<Result<SpreadsheetSnapshot>> fetch(ReadRequest& request, bool by_id);
+  Task<Result<WriteAnswer>> send_batch(const WriteRequest& request, Rows rows);
 
   net::HttpClient& http_;
   GoogleOptions options_;

@@ -248,7 +248,9 @@ Area clear_values(Book& book, const Area& given) {
     if (!sheet.rows.find(r)) continue;
     sheet.rows.update(r, [&](Row& row) {
       for (int c = std::min(area.column_last, static_cast<int>(row.cells.size())); c >= area.column_first; --c) {
-        Cell cell = *row.find(c);
+        const Cell* found = row.find(c);
+        if (!found) continue;  // bare cells at the row's end went with the one right of them
+        Cell cell = *found;
         cell.set_value({});
         row.set(c, std::move(cell));
       }

@@ -47,9 +47,9 @@ Job read_job(const db::Statement& row, std::int64_t now_ms) {
     job.position = row.i64(21);
     const bool account_waits = !row.is_null(20) && row.i64(20) > now_ms;
     if (!row.is_null(19))
-      job.reason = wait_reason_from(row.view(17)), job.reason_text = row.text(18);
+      job.reason = wait_reason_from(row.view(17)), job.reason_text = row.text(18), job.ready_at = from_ms(row.i64(19));
     else if (account_waits)
-      job.reason = WaitReason::quota;
+      job.reason = WaitReason::quota, job.ready_at = from_ms(row.i64(20));
     if (job.reason != WaitReason::none) job.state = JobState::waiting;
   }
   return job;
@@ -324,9 +324,14 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
     status.current = std::move(*current);
     status.last = std::move(*last);
     if (status.current) status.reason = status.current->reason;
+    const bool needs_person =
+        status.reason != WaitReason::none && status.reason != WaitReason::retry && status.reason != WaitReason::quota;
     // The last run's length is the best guess at the next one's.
-    if (status.unfinished > 0 && status.last && status.last->started_at && status.last->finished_at)
+    if (status.unfinished > 0 && !needs_person && status.last && status.last->started_at && status.last->finished_at)
       status.eta_ms = std::max<std::int64_t>(0, (*status.last->finished_at - *status.last->started_at).count());
+    if (status.current && status.current->ready_at && !needs_person)
+      status.eta_ms =
+          status.eta_ms.value_or(0) + std::max<std::int64_t>(0, to_ms(*status.current->ready_at) - now_ms());
     return status;
   });
 }
@@ -505,6 +510,9 @@ Task<Result<SpreadsheetState>> SqliteStore::spreadsheet_state(AgencyId agency) {
     else if (!stmt.is_null(4) && stmt.i64(4) > now_ms())
       state.reason = WaitReason::quota, state.ready_at = from_ms(stmt.i64(4));
     state.queued = stmt.i64(5), state.running = stmt.i64(6);
+    Result<std::map<std::string, TabState>> tabs = read_tab_states(db, agency);
+    if (!tabs) return std::unexpected(tabs.error());
+    state.tabs = std::move(*tabs);
     return state;
   });
 }

@@ -153,18 +153,20 @@ Result<Claim> claim_spreadsheet(db::Sqlite& db, const std::string& id, const Cla
   claim.lease.spreadsheet_id = id;
   claim.pass = {draw(db, "pass")};
   {
-    db::Statement stmt = db.prepare(
-        "UPDATE spreadsheet SET turn=NULL, epoch=epoch+1, lease_node=?, lease_until_ms=?, pass_id=?, reason='', reason_text='' WHERE id=? "
-        "RETURNING epoch, agency_id, account, faults, failures");
-    const Result<bool> row = stmt.bind_all(request.node, now + request.lease.count(), claim.pass.value, id).step();
+    db::Statement stmt = db.prepare("SELECT epoch, agency_id, account, faults, failures FROM spreadsheet WHERE id=?");
+    const Result<bool> row = stmt.bind(id).step();
     if (!row) return std::unexpected(row.error());
-    claim.lease.epoch = stmt.i64(0);
+    claim.lease.epoch = stmt.i64(0) + 1;
     claim.agency = {stmt.i64(1)};
     claim.account = stmt.text(2);
     claim.alone = stmt.i32(3) >= kFaultsTogetherMax;
     claim.failures = stmt.i32(4);
-    (void)stmt.step();
   }
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE spreadsheet SET turn=NULL, epoch=?, lease_node=?, lease_until_ms=?, pass_id=?, reason='', reason_text='' WHERE id=?")
+          .bind_all(claim.lease.epoch, request.node, now + request.lease.count(), claim.pass.value, id)
+          .run());
   Result<std::vector<std::pair<ClaimedJob, std::int64_t>>> heads = heads_of(db, id);
   if (!heads) return std::unexpected(heads.error());
   if (claim.alone && heads->size() > 1) heads->resize(1);
@@ -312,20 +314,9 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
         data.records[at].base.emplace(stmt.text(1), std::move(*base));
       }
     }
-    {
-      db::Statement stmt = db.prepare("SELECT tab, sheet_id, title, headers FROM tab_state WHERE agency_id=?");
-      stmt.bind(claim.agency.value);
-      for (;;) {
-        const Result<bool> row = stmt.step();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) break;
-        TabState state{.connected = true, .sheet_id = stmt.i64(1), .title = stmt.text(2), .headers = {}};
-        const Json headers = parse_json(stmt.view(3)).value_or(Json());
-        if (const Json::Object* object = headers.if_object())
-          for (const auto& [name, header] : *object) state.headers.emplace(name, header.string_or());
-        data.tabs.emplace(stmt.text(0), std::move(state));
-      }
-    }
+    Result<std::map<std::string, TabState>> tabs = read_tab_states(db, claim.agency);
+    if (!tabs) return std::unexpected(tabs.error());
+    data.tabs = std::move(*tabs);
     {
       // Open holds, and the confirmed ones of the jobs that run now.
       db::Statement stmt = db.prepare(
@@ -505,27 +496,30 @@ using LaneCounts = std::map<std::int64_t, std::int64_t>;
 // Enters the outcome of one job. One that followed a head is counted in `followers`, for `count_off`; lanes' running
 // ones are counted by `release`.
 Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, LaneCounts& followers, std::int64_t at) {
-  const bool is_head =
-      std::any_of(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& head) { return head.id == job.id; });
-  const bool done = job.state != JobState::held;
-  std::int64_t lane = 0, user = 0;
-  {
-    db::Statement stmt = db.prepare(
-        "UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', "
-        "partial=?7, done=CASE WHEN ?1 IN ('succeeded', 'held') THEN total ELSE done END "
-        "WHERE id=?8 AND state=?9 RETURNING lane_id, user_id");
-    const Result<bool> row = stmt.bind_all(rowlane::to_string(job.state), job.result, job.error,
-                                           job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
-                                           done ? std::optional(at) : std::nullopt, at,
-                                           done ? std::string_view() : std::string_view(job.result), job.id.value,
-                                           is_head ? "running" : "queued")
-                                 .step();
+  const auto head =
+      std::find_if(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& each) { return each.id == job.id; });
+  const bool is_head = head != claim.heads.end(), done = job.state != JobState::held;
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE sync_job SET state=?1, result=?2, error=?3, settled_by=?4, finished_at_ms=?5, started_at_ms=coalesce(started_at_ms, ?6), phase='', "
+            "partial=?7, done=CASE WHEN ?1 IN ('succeeded', 'held') THEN total ELSE done END WHERE id=?8 AND state=?9")
+          .bind_all(rowlane::to_string(job.state), job.result, job.error,
+                    job.settled_by ? std::optional(job.settled_by.value) : std::nullopt,
+                    done ? std::optional(at) : std::nullopt, at,
+                    done ? std::string_view() : std::string_view(job.result), job.id.value,
+                    is_head ? "running" : "queued")
+          .run());
+  if (db.changes() == 0) return {};  // cancelled meanwhile
+  UserId user;
+  if (is_head) {
+    user = head->user;
+  } else {
+    db::Statement stmt = db.prepare("SELECT lane_id, user_id FROM sync_job WHERE id=?");
+    const Result<bool> row = stmt.bind(job.id.value).step();
     if (!row) return std::unexpected(row.error());
-    if (!*row) return {};  // cancelled meanwhile
-    lane = stmt.i64(0), user = stmt.i64(1);
-    (void)stmt.step();
+    ++followers[stmt.i64(0)];
+    user = {stmt.i64(1)};
   }
-  if (!is_head) ++followers[lane];
   for (const NewHold& hold : job.holds) {
     ROWLANE_TRY(
         db.prepare(
@@ -537,7 +531,7 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, Lan
                     .bind_all(at, hold.record.value, hold.record_version)
                     .run());
   }
-  return add_event(db, claim.agency, {user}, "job", job.id.value, at);
+  return add_event(db, claim.agency, user, "job", job.id.value, at);
 }
 
 Status settle_jobs(db::Sqlite& db, const Claim& claim, const std::vector<JobOutcome>& jobs, std::int64_t at) {

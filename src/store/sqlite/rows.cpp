@@ -178,6 +178,21 @@ Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, co
   return add_event(db, record.agency, record.owner, "customer", record.id.value, at_ms);
 }
 
+Result<std::map<std::string, TabState>> read_tab_states(db::Sqlite& db, AgencyId agency) {
+  std::map<std::string, TabState> out;
+  db::Statement stmt = db.prepare("SELECT tab, sheet_id, title, headers FROM tab_state WHERE agency_id=?");
+  stmt.bind(agency.value);
+  ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
+    TabState state{.connected = true, .sheet_id = row.i64(1), .title = row.text(2), .headers = {}};
+    const Json headers = parse_json(row.view(3)).value_or(Json());
+    if (const Json::Object* object = headers.if_object())
+      for (const auto& [name, header] : *object) state.headers.emplace(name, header.string_or());
+    out.emplace(row.text(0), std::move(state));
+    return {};
+  }));
+  return out;
+}
+
 std::vector<std::string> split_tabs(std::string_view text) {
   std::vector<std::string> out;
   while (!text.empty()) {
@@ -191,12 +206,11 @@ std::vector<std::string> split_tabs(std::string_view text) {
 std::string join_tabs(const std::vector<std::string>& tabs) { return fmt::format("{}", fmt::join(tabs, ",")); }
 
 std::int64_t draw(db::Sqlite& db, std::string_view counter) {
-  db::Statement stmt = db.prepare("UPDATE counter SET value=value+1 WHERE name=? RETURNING value");
-  stmt.bind(counter);
-  const Result<bool> row = stmt.step();
-  const std::int64_t value = row && *row ? stmt.i64(0) : 0;
-  (void)stmt.step();  // to the end, so that the statement does not keep the transaction open
-  return value;
+  // Written, then read: `RETURNING` goes through a table of its own, which costs more than the second look.
+  (void)db.prepare("UPDATE counter SET value=value+1 WHERE name=?").bind(counter).run();
+  db::Statement stmt = db.prepare("SELECT value FROM counter WHERE name=?");
+  const Result<bool> row = stmt.bind(counter).step();
+  return row && *row ? stmt.i64(0) : 0;
 }
 
 Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id) {

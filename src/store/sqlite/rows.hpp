@@ -97,6 +97,8 @@ class ChangeEvents {
 // Makes the living record a tombstone (version up, history, event, unsynced).
 Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
 
+// By key; those that were connected.
+Result<std::map<std::string, TabState>> read_tab_states(db::Sqlite& db, AgencyId agency);
 std::vector<std::string> split_tabs(std::string_view text);
 std::string join_tabs(const std::vector<std::string>& tabs);
 

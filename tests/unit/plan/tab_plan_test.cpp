@@ -193,6 +193,42 @@ TEST_CASE("a totals row lacks nothing: kept, and no draft") {
   CHECK(plan.drafts == 1);
 }
 
+TEST_CASE("of two rows with one id the record is the one that agrees in more cells, wherever it stands") {
+  struct Case {
+    const char* name;
+    std::initializer_list<const char*> copy;
+  };
+  const Case cases[] = {{"another amount", {"Asha", "98", "POL-001", "700", "record-1"}},
+                        {"another policy number", {"Asha", "98", "POL-002", "500", "record-1"}}};
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    Office office;
+    office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "ROWLANE ID"});
+    office.row(c.copy);
+    office.row({"Asha", "98", "POL-001", "500", "record-1"});
+    Record& asha = office.record("Asha", "POL-001");
+    asha.fields.set(field::mobile_number, std::string("98"));
+    asha.fields.set(field::premium, Money{50'000});
+    office.bases[asha.public_id] = asha.fields;
+    const TabPlan plan = office.plan();
+    CHECK(plan.row_of[0] == 3);
+    CHECK(plan.updates.empty());
+    CHECK(plan.adds.empty());
+  }
+}
+
+TEST_CASE("what people wrote beside a row that goes is named") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "Remark", "", "ROWLANE ID"});
+  office.row({"Asha", "", "POL-001", "", "call her", "x", "record-1"});
+  Record& asha = office.record("Asha", "POL-001");
+  office.bases[asha.public_id] = asha.fields;
+  asha.deleted_at = WallTime{};
+  const TabPlan plan = office.plan();
+  REQUIRE(plan.deletes.size() == 1);
+  CHECK(plan.deletes[0].remarks == "Remark: call her; column F: x");
+}
+
 TEST_CASE("a tab that was renamed is followed, and told") {
   Office office;
   office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});

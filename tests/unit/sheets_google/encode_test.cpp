@@ -90,6 +90,47 @@ TEST_CASE("requests are traced to their op") {
   CHECK(batch.op_of_request == std::vector{0, 0, 1, 1, 1, 3});
 }
 
+TEST_CASE("rows that follow each other are joined, and keep their order with all else") {
+  const auto cell = [](int row, int column, std::string value) {
+    return op::UpdateCells{7, row, column, {text(std::move(value))}};
+  };
+  const std::vector<Op> ops = {
+      op::UpdateCells{7, 2, 1, {text("a2"), day(2)}},
+      cell(2, 5, "e2"),
+      op::UpdateCells{7, 3, 1, {text("a3"), day(3)}},
+      cell(3, 5, "e3"),
+      cell(5, 5, "e5"),  // row 4 is between
+      cell(6, 6, "f6"),  // another column
+      cell(3, 5, "e3 again"),
+      op::DeleteRows{7, 9, 1},
+      cell(4, 5, "e4"),
+  };
+  const auto joined = google::encode_batch(ops, {}).value();
+  constexpr int kSeveral = google::kSeveralOps;
+  CHECK(joined.op_of_request == std::vector{kSeveral, kSeveral, kSeveral, 4, 5, 6, 7, 8});
+  const Json body = parse_json(joined.body).value();
+  const Json::Array& requests = *body["requests"].if_array();
+  CHECK(
+      requests[2]["updateCells"].dump() ==
+      R"({"start":{"sheetId":7,"rowIndex":1,"columnIndex":4},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"e2"}}]},{"values":[{"userEnteredValue":{"stringValue":"e3"}}]}]})");
+  const Discovery discovery("sheets-v4-discovery.json");
+  for (const std::string& problem : discovery.check_value("BatchUpdateSpreadsheetRequest", body)) FAIL_CHECK(problem);
+  CHECK(google::encode_batch(ops, {}, google::Rows::apart).value().op_of_request ==
+        std::vector{0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8});
+}
+
+TEST_CASE("a further row costs its cells") {
+  std::vector<Op> ops;
+  std::size_t estimate = 0;
+  for (int row = 2; row < 500; ++row) {
+    ops.push_back(op::UpdateCells{7, row, 1, {text("Asha Patel"), number(1250.5), day(46115)}});
+    estimate += google::estimate_op_bytes(ops.back(), row > 2);
+  }
+  const double made = static_cast<double>(google::encode_batch(ops, {}).value().body.size());
+  CHECK(static_cast<double>(estimate) >= made * 0.9);
+  CHECK(static_cast<double>(estimate) <= made * 1.3);
+}
+
 TEST_CASE("ranges to read back are quoted and asked for") {
   const auto batch = google::encode_batch({}, {{"Bob's", {1, 1, 5, 3}}, {"x", {2, 27, 2, 28}}}).value();
   CHECK(

@@ -158,6 +158,10 @@ TEST_CASE("a token is used twice, a refused op is named, nothing of its batch st
   const auto too_long = f.write({op::GrowGrid{kTab, 1, 1}, put(2, 1, std::string(50'001, 'x'))});
   REQUIRE_FALSE(too_long);
   CHECK(too_long.error().request_index == 1);
+  const auto joined = f.write({put(2, 1, "a"), put(3, 1, std::string(50'001, 'x')), put(4, 1, "c")});
+  REQUIRE_FALSE(joined);
+  CHECK(joined.error().request_index == 1);
+  CHECK(f.shown(2, 1) == "Asha");
   CHECK(f.write({op::UpdateCells{99, 1, 1, {{.value = "x"}}}}).error().code == Errc::sheet_missing);
   CHECK(f.read({{.sheet_id = 99, .title = "gone"}}).error().code == Errc::sheet_missing);
   CHECK(f.write({put(2, 1, "x")}, {{"Renamed", {1, 1, 1, 1}}}).error().code == Errc::invalid_input);

@@ -56,6 +56,13 @@ TEST_CASE("what people type is read by the locale's rules; RAW is not read at al
   }
 }
 
+TEST_CASE("clear goes over gaps in a row") {
+  Service s;
+  s.book({tab("A", 7, {{"x", "", "", "y"}, {"", "", "z"}})});
+  CHECK(s.ask("POST", "/v4/spreadsheets/book/values/A!B1:D2:clear")["clearedRange"].string_or() == "A!B1:D2");
+  CHECK(s.ask("GET", "/v4/spreadsheets/book/values/A!A1:D2")["values"].dump() == R"([["x"]])");
+}
+
 TEST_CASE("an apostrophe makes text, an equals sign a formula, TRUE a truth") {
   Service s;
   s.book({tab("A", 7, {{"x"}})});

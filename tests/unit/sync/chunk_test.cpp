@@ -24,7 +24,7 @@ plan::TabPlan plan_of(int updates, int deletes, int adds) {
     p.adds.push_back({.record = record++, .cells = {{.field = 0, .column = 1, .value = std::string("n")}}, .base = {}});
   return p;
 }
-std::size_t bytes_of(const sheets::Op&) { return 100; }
+std::size_t bytes_of(const sheets::Op&, bool as_further_row) { return as_further_row ? 40 : 100; }
 
 }  // namespace
 
@@ -37,8 +37,16 @@ TEST_CASE("whole records are cut: updates, removals, new rows; at least one") {
   CHECK(rest.updates.empty());
   ChunkBudget tiny;
   plan::TabPlan big = plan_of(3, 0, 0);
-  const plan::TabPlan one = cut(big, tiny, true, [](const sheets::Op&) { return std::size_t{9'000'000}; });
+  const plan::TabPlan one = cut(big, tiny, true, [](const sheets::Op&, bool) { return std::size_t{9'000'000}; });
   CHECK(one.updates.size() == 1);
+}
+
+TEST_CASE("a row alike the one above it costs its cells alone") {
+  plan::TabPlan rest = plan_of(0, 0, 20);
+  ChunkBudget left{.bytes = 2 * 100 + 9 * 2 * 40 + 1, .requests = 100};  // a run for the name, one for the id
+  rest.columns.id_column = 3;
+  CHECK(cut(rest, left, true, bytes_of).adds.size() == 10);
+  CHECK(left.requests == 98);
 }
 
 TEST_CASE("removals may wait for a batch of their own") {
