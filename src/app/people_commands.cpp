@@ -23,6 +23,7 @@ int user_add(const NewUserOptions& options) {
                    .field = "email"});
   std::string password;
   std::getline(std::cin, password);
+  if (password.ends_with('\r')) password.pop_back();  // the other half of a line's end
   if (const Status fits = auth::check_new_password(password); !fits) return failed(fits.error());
   const Result<std::string> hash = auth::hash_password(password);
   if (!hash) return failed(hash.error());

@@ -28,4 +28,7 @@ inline WallTime from_ms(std::int64_t ms) { return WallTime{Millis{ms}}; }
 // "2026-11-24T03:59:10.123Z".
 std::string to_iso8601(WallTime t);
 
+// A name of the time zone database, such as "Asia/Kolkata".
+bool is_time_zone(std::string_view name);
+
 }  // namespace rowlane

@@ -11,6 +11,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 
 namespace rowlane::config {
@@ -217,6 +218,8 @@ class Reader {
                      fmt::format("of one agency only; '{}' has it too", other.key));
     if (!one_of(agency.on_conflict, {"app", "sheet", "ask"}))
       return wrong(*table.get("on_conflict"), "agency.on_conflict", "\"app\", \"sheet\" or \"ask\"");
+    if (!is_time_zone(agency.time_zone))
+      return wrong(*table.get("time_zone"), "agency.time_zone", "a name like \"Asia/Kolkata\"");
     if (const toml::node* node = table.get("emails")) {
       auto list = texts(*node, "agency.emails");
       if (!list) return std::unexpected(list.error());

@@ -153,6 +153,38 @@ class Repairer {
     return is == traced.planned_row;
   }
 
+  // The row was hit as meant and moved since: all that was written stands in it, wherever it is now. A new row is known
+  // by its id, and by holding nothing that was there before.
+  [[nodiscard]] bool stands_elsewhere(const TracedRow& traced) const {
+    const int row = traced.planned_row ? found_of(traced.planned_row) : row_of_new(traced);
+    if (row == 0 || row == traced.row) return false;
+    bool changed = traced.planned_row == 0;
+    for (const auto& [column, cell] : traced.cells) {
+      const int now = column_now(column);
+      if (now == 0 || !is_ours(row, now, *cell.write)) return false;
+      changed = changed || !holds(planned_.at(traced.planned_row, column),
+                                  planned_.formula_at(traced.planned_row, column), *cell.write);
+    }
+    return changed;
+  }
+  [[nodiscard]] int row_of_new(const TracedRow& traced) const {
+    const auto id = traced.cells.find(tab_.id_column);
+    const int column = column_now(tab_.id_column);
+    if (id == traced.cells.end() || column == 0) return 0;
+    int found = 0;
+    for (int row = tab_.header_row + 1; row <= found_.row_count(); ++row)
+      if (is_ours(row, column, *id->second.write)) {
+        if (found != 0) return 0;
+        found = row;
+      }
+    return found != 0 && planned_of(found) == 0 ? found : 0;
+  }
+  [[nodiscard]] int column_now(int planned_column) const {
+    for (int column = 1; column <= found_.column_count(); ++column)
+      if (origin(column) == planned_column) return column;
+    return 0;
+  }
+
   void judge_rows() {
     for (const TracedRow& traced : traces_.rows) {
       if (traced.restored) {
@@ -161,7 +193,7 @@ class Repairer {
         lost_rows_.insert(traced.planned_row);
         continue;
       }
-      const bool right = is_right(traced);
+      const bool right = is_right(traced) || stands_elsewhere(traced);
       for (const auto& [column, cell] : traced.cells)
         if (cell.effect >= 0) (right ? out_.right : wrong_).insert(cell.effect);
       if (right) continue;

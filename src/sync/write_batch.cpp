@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/text.hpp"
 #include "domain/convert.hpp"
 #include "sync/chunk.hpp"
@@ -23,20 +25,6 @@ constexpr int kGapMax = 200;
 constexpr int kRestoredWindow = 2'000;
 // Rows below the last known one that are searched for a removed id: people may have put rows in.
 constexpr int kRowsBelow = 100;
-
-std::string before_json(const plan::CellImage& image) {
-  if (image.formula) return Json(image.text).dump();
-  if (image.kind == CellKind::number) return Json(image.number).dump();
-  if (image.kind == CellKind::boolean) return Json(image.number != 0).dump();
-  if (image.kind == CellKind::empty) return "null";
-  return Json(image.text).dump();
-}
-
-std::string image_json(const std::vector<plan::CellImage>& image) {
-  Json cells = Json::array();
-  for (const plan::CellImage& cell : image) cells.push(parse_json(before_json(cell)).value_or(Json()));
-  return cells.dump();
-}
 
 class Appender {
  public:
@@ -136,7 +124,8 @@ class Appender {
     for (const plan::CellEdit& edit : u.cells) {
       push(op::UpdateCells{p_.sheet_id, u.row, edit.column, {write_of(edit)}}, next_effect());
       e.overwritten += edit.overwrites ? 1 : 0;
-      e.history.push_back(history(e, "cell", in_.catalogue.name(edit.field), before_json(edit.before),
+      e.history.push_back(history(e, "cell", in_.catalogue.name(edit.field),
+                                  before_json(edit.before, type_of(edit.column)),
                                   in_.catalogue.to_json(edit.value).dump()));
       stands.cells.emplace_back(edit.column, write_of(edit));
     }
@@ -156,10 +145,41 @@ class Appender {
     out_.expected.push_back(std::move(stands));
   }
 
+  // A day is written as the app writes days, however it is kept in the sheet.
+  [[nodiscard]] std::string before_json(const plan::CellImage& image, FieldType type) const {
+    const bool is_day = type == FieldType::date || image.format == FormatKind::date;
+    if (!image.formula && image.kind == CellKind::number && is_day && image.number == std::floor(image.number))
+      return in_.catalogue.to_json(Value{Date{static_cast<std::int32_t>(image.number) - kSerialOf1970}}).dump();
+    if (image.formula) return Json(image.text).dump();
+    if (image.kind == CellKind::number) return Json(image.number).dump();
+    if (image.kind == CellKind::boolean) return Json(image.number != 0).dump();
+    if (image.kind == CellKind::empty) return "null";
+    return Json(image.text).dump();
+  }
+  [[nodiscard]] FieldType type_of(int column) const {
+    for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
+      if (p_.columns.columns[i].column == column) return in_.layout.columns[i].type;
+    return FieldType::text;
+  }
+  // A whole row for the history: its cells, column A first.
+  [[nodiscard]] std::string row_json(const std::vector<plan::CellImage>& image) const {
+    Json cells = Json::array();
+    for (std::size_t i = 0; i < image.size(); ++i)
+      cells.push(parse_json(before_json(image[i], type_of(static_cast<int>(i) + 1))).value_or(Json()));
+    return cells.dump();
+  }
+  [[nodiscard]] std::string row_json(const plan::RowAdd& add, const std::string& id) const {
+    Json::Array cells(static_cast<std::size_t>(p_.columns.width));
+    for (const plan::CellEdit& edit : add.cells)
+      cells[static_cast<std::size_t>(edit.column - 1)] = in_.catalogue.to_json(edit.value);
+    cells[static_cast<std::size_t>(p_.columns.id_column - 1)] = id;
+    return Json(std::move(cells)).dump();
+  }
+
   void remove(const plan::RowDelete& d) {
     push(op::DeleteRows{p_.sheet_id, d.row, 1}, next_effect());
     Effect e = effect_of(d.moved ? EffectKind::move : EffectKind::remove, d.record, d.job, d.row);
-    e.history.push_back(history(e, d.moved ? "move" : "delete", "", image_json(d.image), "null"));
+    e.history.push_back(history(e, d.moved ? "move" : "delete", "", row_json(d.image), "null"));
     if (!d.remarks.empty())
       e.notice =
           fmt::format("row {} ('{}') went with what people had written beside it ({}); it is kept in the history",
@@ -180,7 +200,7 @@ class Appender {
       const Record& r = record(a.record);
       Effect e = effect_of(EffectKind::add, a.record, a.job, first + i);
       e.base = a.base;
-      e.history.push_back(history(e, "add", "", "null", "null"));
+      e.history.push_back(history(e, "add", "", "null", row_json(a, r.public_id)));
       ExpectedRow stands = expected(first + i, r.public_id);
       for (op::UpdateCells& run : row_writes(a, p_, first + i, r.public_id)) push(std::move(run), next_effect());
       for (const plan::CellEdit& edit : a.cells) stands.cells.emplace_back(edit.column, write_of(edit));

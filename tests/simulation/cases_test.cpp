@@ -109,6 +109,19 @@ TEST_CASE("an answer that was lost is found by its token: nothing twice, counts 
   CHECK(calls(result, "writes") == 1);
 }
 
+TEST_CASE("an answer that was lost, and rows sorted before it is looked for: the counts are right all the same") {
+  Office office;
+  office.world.add_record(1, "NEW/1");
+  office.world.edit_premium(1, 2, 4'711);
+  office.next_write.kind = Fault::Kind::reset_after;
+  office.next_write.edit_after = sort_by(3, 15);
+  const Json result = office.sync(1);
+  CHECK(office.world.check() == "");
+  CHECK(result["added"] == Json(1));
+  CHECK(result["updated"] == Json(1));
+  CHECK(calls(result, "writes") == 1);
+}
+
 TEST_CASE("a write that lands long after it was given up lands once") {
   Office office;
   office.world.add_record(1, "NEW/1");

@@ -207,8 +207,27 @@ Placed read_placed(const Area& area, const Json& given) {
   return placed;
 }
 
+// As Google answers it: the criteria stand in `filterSpecs` and in the deprecated map by column; the first goes before
+// the second where both are given.
+Json with_both_spellings(Json filter) {
+  const auto* by_column = filter["criteria"].if_object();
+  if (const Json::Array* specs = filter["filterSpecs"].if_array()) {
+    Json criteria = Json(Json::Object{});
+    for (const Json& spec : *specs)
+      criteria.set(std::to_string(int_or(spec, "columnIndex", 0)), spec["filterCriteria"]);
+    filter.set("criteria", std::move(criteria));
+  } else if (by_column) {
+    Json specs_made = Json::array();
+    for (const auto& [column, criteria] : *by_column)
+      specs_made.push(
+          Json::object({{"columnIndex", parse_json(column).value_or(Json())}, {"filterCriteria", criteria}}));
+    filter.set("filterSpecs", std::move(specs_made));
+  }
+  return filter;
+}
+
 Api<Json> set_basic_filter(Batch& batch, const Json& request) {
-  const Json& filter = request["filter"];
+  const Json filter = with_both_spellings(request["filter"]);
   const auto area = read_bounded_range(batch.book, filter["range"]);
   if (!area) return std::unexpected(area.error());
   batch.book.sheet(area->sheet_id)->filter = read_placed(*area, filter);

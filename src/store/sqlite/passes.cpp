@@ -596,6 +596,12 @@ Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
                                   .holds = {}}},
                                 at));
     }
+    if (outcome.park == WaitReason::quota)  // waiting for the window is no attempt
+      ROWLANE_TRY(
+          db.prepare(
+                "UPDATE sync_job SET attempt=attempt-1 WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)")
+              .bind(id)
+              .run());
     ROWLANE_TRY(release(db, id));
     const bool retry = outcome.park == WaitReason::retry;
     if (outcome.park != WaitReason::none && outcome.park_account)

@@ -16,11 +16,13 @@ const followed = new Map<string, number>(); // id -> when something was last hea
 export const isEnded = (job: Job) => job.state === "succeeded" || job.state === "failed" || job.state === "cancelled";
 const isSettled = (job: Job) => isEnded(job) || job.state === "held";
 
-// An older state never replaces a newer one: answers and events cross on their way.
+// An older state never replaces a newer one: answers and events cross on their way. `startedAt` is that of the latest
+// attempt, so it only rises; a job that stopped running runs again in another attempt.
 function isOlder(next: Job, before: Job): boolean {
   if (isEnded(before) && !isEnded(next)) return true;
-  if (next.attempt !== before.attempt) return next.attempt < before.attempt;
-  return next.state === before.state && next.done < before.done && next.phase === before.phase;
+  if (next.startedAt !== before.startedAt) return (next.startedAt ?? "") < (before.startedAt ?? "");
+  if (next.state !== before.state) return next.state === "running";
+  return next.done < before.done && next.phase === before.phase;
 }
 
 export function putJob(job: Job) {
