@@ -86,23 +86,40 @@ test("figures at 50,000 records", { timeout: 600_000 }, async (t) => {
   const other = await page.context().newPage();
 
   await t.test("the first row, against a plain page's first paint and one API round trip", async (s) => {
-    // When the first row was in the page, and had a frame to be painted in.
+    // When the first row was in the page, and had a frame to be painted in; and the same for the grid that can be used.
+    // The page tells it by itself: a question from here would run the driver's own script in the middle of its start.
+    let take = () => {};
+    await page.exposeFunction("tellFirstRows", (times) => take(times));
     await page.addInitScript(() => {
+      const times = {};
+      const note = (name, selector, then) => {
+        if (name in times || !document.querySelector(selector)) return;
+        times[name] = 0;
+        requestAnimationFrame(() => {
+          times[name] = performance.now();
+          then?.();
+        });
+      };
       const look = new MutationObserver(() => {
-        if (!document.querySelector("[data-record]")) return;
-        look.disconnect();
-        requestAnimationFrame(() => (window.firstRowAt = performance.now()));
+        note("row", "[data-record]");
+        note("grid", "[data-testid=grid] [data-record]", () => {
+          look.disconnect();
+          window.tellFirstRows(times);
+        });
       });
       look.observe(document, { childList: true, subtree: true });
     });
-    const rows = [], paints = [], trips = [];
+    const rows = [], grids = [], paints = [], trips = [];
     for (let i = 0; i < kRounds; i++) {
       await other.bringToFront();
       await other.goto(plain);
       paints.push(await other.evaluate(() => new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime)).observe({ type: "paint", buffered: true }))));
       await page.bringToFront();
+      const told = new Promise((resolve) => (take = resolve));
       await page.goto(`${root}/customers`);
-      rows.push(await (await page.waitForFunction(() => window.firstRowAt)).jsonValue());
+      const times = await told;
+      rows.push(times.row);
+      grids.push(times.grid);
       trips.push(await page.evaluate(async (url) => {
         const since = performance.now();
         await (await fetch(url, { cache: "no-store" })).json();
@@ -110,7 +127,9 @@ test("figures at 50,000 records", { timeout: 600_000 }, async (t) => {
       }, `${api}/customers?limit=100&offset=0&sort=-created`));
     }
     const what = `first row ${ms(median(rows))}; plain paint ${ms(median(paints))} + round trip ${ms(median(trips))}`;
-    hold(s, what, median(rows) / (median(paints) + median(trips)), 1.5, 6);
+    const plainly = median(paints) + median(trips);
+    s.diagnostic(`the grid that can be used ${ms(median(grids))}: ratio ${(median(grids) / plainly).toFixed(2)}`);
+    hold(s, what, median(rows) / plainly, 1.5, 2);
   });
 
   await t.test("scroll frames, against a plain virtual list's", async (s) => {
@@ -122,7 +141,7 @@ test("figures at 50,000 records", { timeout: 600_000 }, async (t) => {
       await page.bringToFront();
       own.push(await scrollFrames(page, "[data-testid=grid]"));
     }
-    hold(s, `scroll frames p95 ${ms(median(own))} against ${ms(median(plains))}`, median(own) / median(plains), 1.5, 4);
+    hold(s, `scroll frames p95 ${ms(median(own))} against ${ms(median(plains))}`, median(own) / median(plains), 1.5, 2);
     await other.close();
   });
 
@@ -133,7 +152,7 @@ test("figures at 50,000 records", { timeout: 600_000 }, async (t) => {
     await page.waitForFunction(() => {
       const isSame = window.gridRenders > 0 && window.gridRenders === window.rendersBefore;
       window.rendersBefore = window.gridRenders;
-      return isSame && document.querySelector("[data-record]") && !document.querySelector(".animate-pulse");
+      return isSame && document.querySelector("[data-record]") && !document.querySelector("[data-loading]");
     }, null, { polling: 400 });
   };
   const startCounting = () =>

@@ -157,6 +157,56 @@ test("tabs of one browser share one stream, and another takes over when its tab 
   await showsIn(second, id, "status", "taken over");
 });
 
+test("the first rows stand before the grid can be used, and it takes them over where they are", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const browser = await openBrowser(t);
+  for (const [width, height] of [[1440, 900], [360, 740]]) {
+    const page = await enter(t, browser, root, 11, { width, height });
+    await gridReady(page);
+    await page.getByText("This is the demo.").waitFor();
+    // The program waits until the first rows have been looked at.
+    let goOn = () => {};
+    const looked = new Promise((resolve) => (goOn = resolve));
+    await page.exposeFunction("looked", () => goOn());
+    await page.route("**/assets/app-*.js", async (route) => {
+      await looked;
+      await route.continue();
+    });
+    await page.addInitScript(() => {
+      const stand = () => [...document.querySelectorAll("[data-record]")].map((row) => [row, row.innerText, row.getBoundingClientRect().toJSON()]);
+      const look = new MutationObserver(() => {
+        if (!document.querySelector("[data-record]")) return;
+        look.disconnect();
+        requestAnimationFrame(() => {
+          window.early = { hadGrid: document.querySelector("[data-testid=grid]") !== null, rows: stand() };
+          window.looked();
+        });
+        window.moved = () => {
+          const now = new Map(stand().map(([row, ...rest]) => [row, JSON.stringify(rest)]));
+          return window.early.rows.filter(([row, ...rest]) => now.get(row) !== JSON.stringify(rest)).map(([, text]) => text);
+        };
+      });
+      look.observe(document, { childList: true, subtree: true });
+    });
+    const asked = [];
+    page.on("request", (request) => {
+      if (request.isNavigationRequest()) asked.length = 0; // what the page before asked for
+      asked.push(request.url().slice(root.length));
+    });
+    await page.goto(`${root}/customers`);
+    await gridReady(page);
+    await page.getByText("This is the demo.").waitFor();
+    const { hadGrid, count, moved } = await page.evaluate(() => ({ hadGrid: window.early.hadGrid, count: window.early.rows.length, moved: window.moved() }));
+    assert.deepEqual({ hadGrid, moved }, { hadGrid: false, moved: [] }, `${width} px`);
+    assert.ok(count >= 10, `${count} rows`);
+    // What was asked for early is not asked for again: the next rows come next.
+    assert.equal(asked.filter((one) => one === "/api/auth/me").length, 1);
+    const offsets = asked.filter((one) => one.startsWith("/api/insurance/customers?")).map((one) => /offset=(\d+)/.exec(one)[1]);
+    assert.deepEqual(offsets.slice(0, 2), ["0", "100"]);
+    await page.context().close();
+  }
+});
+
 test("1,000 changes out of sight render no row", { timeout: 180_000 }, async (t) => {
   const { root } = await openDemo(t);
   const page = await enter(t, await openBrowser(t), root, 11);

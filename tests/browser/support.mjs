@@ -47,7 +47,8 @@ export async function signIn(page, user) {
   await page.locator("#main").waitFor();
 }
 
-export const gridReady = (page) => page.locator("[data-record]").first().waitFor();
+// The grid that can be used; its first rows may stand before it.
+export const gridReady = (page) => page.locator("[data-testid=grid] [data-record]").first().waitFor();
 export const cell = (page, id, field) => page.locator(`[data-record="${id}"] [data-field="${field}"]`);
 export const toastOf = (page) => page.locator("[data-sonner-toast]");
 export const ask = (root, user, method, path, body, headers) => call(root, `token_user_${user}`, method, path, body, headers);
@@ -77,6 +78,11 @@ export async function countNavigations(page) {
 
 export async function checkAccessible(page, what) {
   await page.evaluate(axe);
+  // A toast that is still fading in has the colours of neither state.
+  await page.evaluate(async () => {
+    const fading = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(fading.map(({ finished }) => finished));
+  });
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 200)} (${failureSummary?.split("\n")[1] ?? ""})`).join(" | ")}`);
   assert.deepEqual(told, [], what);

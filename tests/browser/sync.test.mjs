@@ -47,7 +47,7 @@ test("scroll, ticks, half-typed text, caret and focus stay through a sync and an
   await gridReady(page);
   const grid = page.getByTestId("grid");
   await grid.evaluate((element) => element.scrollTo({ top: 5_000 }));
-  await page.waitForFunction(() => document.querySelectorAll("[data-record]").length > 10 && !document.querySelector(".animate-pulse"));
+  await page.waitForFunction(() => document.querySelector('[data-record][aria-rowindex="160"]') && !document.querySelector("[data-loading]"));
   const ids = await page.locator("[data-record]").evaluateAll((rows) => rows.filter((row) => row.getBoundingClientRect().top > 300).map((row) => row.dataset.record));
   for (const id of ids.slice(0, 2)) await page.locator(`[data-record="${id}"] input[type=checkbox]`).check();
   const edited = ids[4];

@@ -1,5 +1,7 @@
 // The server's interface, typed by its own openapi.json, and its errors.
 import createClient from "openapi-fetch";
+import { takeAnswer } from "../lib/firstAnswers";
+import { sentence } from "../lib/text";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -25,7 +27,7 @@ export class ApiError extends Error {
   }
 }
 
-const client = createClient<paths>({ baseUrl: "/" });
+const client = createClient<paths>({ baseUrl: "/", fetch: (request) => takeAnswer(request) ?? fetch(request) });
 export { client as api };
 
 let onSignedOut = () => {};
@@ -50,13 +52,6 @@ export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   const problem = answer.error as { error?: string; errors?: { reason: string }[] } | undefined;
   const reasons = problem?.errors?.map(({ reason }) => reason).join("; ");
   throw new ApiError(status, reasons || sentence(problem?.error) || `The server answered ${status}.`, problem?.errors);
-}
-
-// The server's sentences start small and have no full stop.
-export function sentence(text: string | undefined | null): string {
-  if (!text) return "";
-  const start = text[0]!.toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
 export const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

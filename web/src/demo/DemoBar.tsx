@@ -2,17 +2,16 @@
 // nothing, and stays away once it is put away.
 import { X } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { isWalkAway, putWalkAway } from "./away";
 import { PeoplesColumns } from "./PeoplesColumns";
 import { CodeBlock, TenUsers } from "./TenUsers";
 
-const kStorage = "rowlane.walk";
-
 export default function DemoBar() {
   const [step, setStep] = useState<number | null>(null);
-  const [isAway, setAway] = useState(localStorage.getItem(kStorage) === "away");
+  const [isAway, setAway] = useState(isWalkAway);
   if (isAway) return null;
   const putAway = () => {
-    localStorage.setItem(kStorage, "away");
+    putWalkAway();
     setAway(true);
   };
   const close = <button type="button" className="btn btn-plain btn-icon" aria-label="Put the walk away" onClick={putAway}><X className="size-4" aria-hidden /></button>;

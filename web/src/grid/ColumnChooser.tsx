@@ -3,7 +3,8 @@ import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 import { labelOf } from "../lib/fields";
 import { useConfig } from "../lib/session";
-import { chooseColumns, owner } from "./columns";
+import { owner } from "./columns";
+import { chooseColumns } from "./useColumns";
 
 export default function ColumnChooser({ trigger, chosen, isManager }: { trigger: ReactNode; chosen: string[]; isManager: boolean }) {
   const { fields } = useConfig();

@@ -1,33 +1,13 @@
-// Which columns the grid shows, and how wide: a person's own choice, kept in the browser.
-import { useSyncExternalStore } from "react";
+// Which columns the grid shows, and how wide.
 import type { Field } from "../api/client";
-import { Emitter } from "../lib/emitter";
 
-const key = "rowlane.columns";
 const first = ["name", "mobile_number", "vertical", "current_policy_no", "company", "premium", "renewal_date", "status", "owner"];
 const widths: Record<string, number> = {
   name: 200, mobile_number: 128, vertical: 110, current_policy_no: 168, company: 150, premium: 124, renewal_date: 112, status: 112, owner: 190, email: 200, notes: 240,
 };
 export const kTickWidth = 40;
-const kNarrow = matchMedia("(width < 40rem)"); // a phone: the sheet's state is a dot there, and the name shorter
 const kNarrowNameWidth = 148;
-const subscribeNarrow = (call: () => void) => {
-  kNarrow.addEventListener("change", call);
-  return () => kNarrow.removeEventListener("change", call);
-};
-export const useIsNarrow = () => useSyncExternalStore(subscribeNarrow, () => kNarrow.matches);
 export const syncWidth = (isNarrow: boolean) => (isNarrow ? 36 : 104);
-
-const changes = new Emitter<"">();
-let chosen: string[] | null = JSON.parse(localStorage.getItem(key) ?? "null") as string[] | null;
-
-export function chooseColumns(names: string[] | null) {
-  chosen = names;
-  if (names) localStorage.setItem(key, JSON.stringify(names));
-  else localStorage.removeItem(key);
-  changes.emit("");
-}
-export const useChosen = () => useSyncExternalStore((call) => changes.on("", call), () => chosen);
 
 export interface Column {
   field: Field;

@@ -22,8 +22,5 @@ export function setEditing(next: Editing | null) {
   editing = next;
   changes.emit("");
 }
-const subscribe = (call: () => void) => changes.on("", call);
-
-// The editing in this record, or null: other rows do not render while one is typed into.
-export const useEditing = (id: string) => useSyncExternalStore(subscribe, () => (editing?.id === id ? editing : null));
-export const useEditedId = () => useSyncExternalStore(subscribe, () => editing?.id ?? null);
+export const onEditing = (call: () => void) => changes.on("", call);
+export const useEditing = () => useSyncExternalStore(onEditing, currentEditing);

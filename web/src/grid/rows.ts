@@ -6,8 +6,9 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { Customer } from "../api/client";
 import { Emitter } from "../lib/emitter";
+import { kBlock } from "../lib/view";
 
-export const kBlock = 100;
+export { kBlock };
 export const kBlocksMax = 12;
 
 export interface Page {
@@ -23,6 +24,13 @@ export interface Row {
   changedBy?: string;
 }
 
+// The list as a whole, for components: another object only when something of it differs.
+export interface ListState {
+  total: number;
+  isLoaded: boolean;
+  error: unknown;
+}
+
 export class Rows {
   total = 0;
   reader = ""; // the e-mail of who looks at the list: own changes are not told
@@ -34,16 +42,22 @@ export class Rows {
   private readonly places = new Map<number, string[]>(); // by block
   private readonly loading = new Map<number, number>(); // block -> generation that asked
   private readonly changes = new Emitter<string>();
+  private readonly watchers = new Set<(id: string) => void>();
   private wanted: [number, number] = [0, 0];
-  private version = 0;
+  private stateNow: ListState = { total: 0, isLoaded: false, error: null };
 
   // --- What components read ---
 
   row = (id: string): Row | undefined => this.rows.get(id);
   onRow = (id: string, call: () => void) => this.changes.on(id, call);
+  // Every row, by a single listener: the grid knows which of them it shows.
+  onAnyRow(call: (id: string) => void): () => void {
+    this.watchers.add(call);
+    return () => void this.watchers.delete(call);
+  }
   // The list itself: its length and which id stands where.
   onList = (call: () => void) => this.changes.on("", call);
-  listVersion = () => this.version;
+  state = () => this.stateNow;
 
   idAt(index: number): string | undefined {
     return this.places.get(Math.floor(index / kBlock))?.[index % kBlock];
@@ -131,8 +145,14 @@ export class Rows {
   }
 
   private listChanged() {
-    this.version++;
+    const { total, isLoaded, error } = this;
+    const before = this.stateNow;
+    if (total !== before.total || isLoaded !== before.isLoaded || error !== before.error) this.stateNow = { total, isLoaded, error };
     this.changes.emit("");
+  }
+  private rowChanged(id: string) {
+    this.changes.emit(id);
+    for (const call of this.watchers) call(id);
   }
 
   // --- Single rows ---
@@ -153,7 +173,7 @@ export class Rows {
       if (customer.version > before.customer.version && customer.updatedBy && customer.updatedBy !== this.reader) changedBy = customer.updatedBy;
     }
     this.rows.set(customer.id, { customer, changedBy });
-    this.changes.emit(customer.id);
+    this.rowChanged(customer.id);
   }
 
   // A local edit that the server has not confirmed, or its undoing: field by field, so that an undone edit takes
@@ -162,14 +182,14 @@ export class Rows {
     const row = this.rows.get(id);
     if (!row) return;
     this.rows.set(id, { ...row, customer: { ...row.customer, ...fields } });
-    this.changes.emit(id);
+    this.rowChanged(id);
   }
 
   seen(id: string) {
     const row = this.rows.get(id);
     if (!row?.changedBy) return;
     this.rows.set(id, { customer: row.customer });
-    this.changes.emit(id);
+    this.rowChanged(id);
   }
 }
 
@@ -179,7 +199,4 @@ export function useRow(id: string): Row | undefined {
   const subscribe = useCallback((call: () => void) => rows.onRow(id, call), [id]);
   return useSyncExternalStore(subscribe, () => rows.row(id));
 }
-export function useList(): Rows {
-  useSyncExternalStore(rows.onList, rows.listVersion);
-  return rows;
-}
+export const useList = () => useSyncExternalStore(rows.onList, rows.state);

@@ -1,5 +1,4 @@
 // Dark or light: what the system says, until a person chooses.
-import { useSyncExternalStore } from "react";
 import { Emitter } from "./emitter";
 
 export type Theme = "light" | "dark" | "system";
@@ -7,8 +6,8 @@ const key = "rowlane.theme";
 const changes = new Emitter<"">();
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-const chosen = (): Theme => (localStorage.getItem(key) as Theme | null) ?? "system";
-export const isDark = () => (chosen() === "system" ? dark.matches : chosen() === "dark");
+export const chosenTheme = (): Theme => (localStorage.getItem(key) as Theme | null) ?? "system";
+export const isDark = () => (chosenTheme() === "system" ? dark.matches : chosenTheme() === "dark");
 
 export function applyTheme() {
   document.documentElement.classList.toggle("dark", isDark());
@@ -19,6 +18,4 @@ export function setTheme(theme: Theme) {
   applyTheme();
 }
 dark.addEventListener("change", applyTheme);
-const subscribe = (call: () => void) => changes.on("", call);
-export const useTheme = () => useSyncExternalStore(subscribe, chosen);
-export const useIsDark = () => useSyncExternalStore(subscribe, isDark);
+export const onTheme = (call: () => void) => changes.on("", call);

@@ -11,6 +11,8 @@ export interface View {
   sort?: string;     // "-premium": descending
   record?: string;   // the record whose page lies over the list
 }
+// How many rows of the list are asked for at once.
+export const kBlock = 100;
 export type Due = "overdue" | "7" | "30" | "60";
 
 export const views = [

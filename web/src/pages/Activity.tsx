@@ -1,7 +1,8 @@
 // Who did what, newest first.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, sentence, unwrap } from "../api/client";
+import { api, unwrap } from "../api/client";
+import { sentence } from "../lib/text";
 import { showMoment } from "../lib/format";
 import { Empty, Failed, Loading, Page, TablePanel } from "../ui/parts";
 

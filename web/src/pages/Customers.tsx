@@ -6,11 +6,13 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
 import { api, reasonOf, unwrap } from "../api/client";
 import { BulkBar } from "../grid/BulkBar";
-import { columnsOf, useChosen, useIsNarrow } from "../grid/columns";
+import { columnsOf } from "../grid/columns";
 import { Grid } from "../grid/Grid";
 import { type Load, rows, useList } from "../grid/rows";
-import { syncName } from "../grid/SyncBadge";
+import { syncName } from "../grid/syncStates";
 import { ticks } from "../grid/ticks";
+import { useChosen, useIsNarrow } from "../grid/useColumns";
+import { takeBlock } from "../lib/firstAnswers";
 import { showCount } from "../lib/format";
 import { useConfig, useMe, usersQuery } from "../lib/session";
 import { type View, listQuery, syncStates, views } from "../lib/view";
@@ -26,7 +28,8 @@ const route = getRouteApi("/inside/customers");
 
 const loadOf = (view: View): Load => {
   const query = listQuery(view);
-  return (offset, limit) => unwrap(api.GET("/api/insurance/customers", { params: { query: { ...query, offset, limit } } }));
+  const load: Load = (offset, limit) => unwrap(api.GET("/api/insurance/customers", { params: { query: { ...query, offset, limit } } }));
+  return async (offset, limit) => (offset === 0 ? ((await takeBlock(query)) ?? load(offset, limit)) : load(offset, limit));
 };
 
 export default function Customers() {

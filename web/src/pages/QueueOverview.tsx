@@ -1,6 +1,7 @@
 // All lanes of the agency at a glance: who waits and why, how long the oldest has waited, and what ended hour by hour.
 import { useQuery } from "@tanstack/react-query";
-import { type SyncQueue, api, sentence, unwrap } from "../api/client";
+import { type SyncQueue, api, unwrap } from "../api/client";
+import { sentence } from "../lib/text";
 import { showClock, showCount } from "../lib/format";
 import { waitText } from "../sync/words";
 import { Failed, Loading } from "../ui/parts";

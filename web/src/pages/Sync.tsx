@@ -7,7 +7,8 @@ import { showClock, showCount, showMoment } from "../lib/format";
 import { useMe } from "../lib/session";
 import { laneQuery } from "../sync/lane";
 import { counts, detail, stateName } from "../sync/words";
-import { Badge, Empty, Failed, Loading, Page, TablePanel, type Tone } from "../ui/parts";
+import { Badge, Empty, Failed, Loading, Page, TablePanel } from "../ui/parts";
+import type { Tone } from "../ui/tones";
 import { JobActions } from "./JobActions";
 import { QueueOverview } from "./QueueOverview";
 

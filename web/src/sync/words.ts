@@ -1,5 +1,6 @@
 // What a job is doing or has done, in plain words. Pure.
-import { type Job, type JobResult, sentence } from "../api/client";
+import type { Job, JobResult } from "../api/client";
+import { sentence } from "../lib/text";
 import { showCount } from "../lib/format";
 
 // What is known of a job right after the press: the rest follows by events.

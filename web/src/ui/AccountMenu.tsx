@@ -6,7 +6,8 @@ import { toast } from "sonner";
 import { api, json, reasonOf, unwrap } from "../api/client";
 import { formatStyle, setFormatStyle } from "../lib/format";
 import { configQuery, queries, useMe } from "../lib/session";
-import { setTheme, type Theme, useTheme } from "../lib/theme";
+import { setTheme, type Theme } from "../lib/theme";
+import { useTheme } from "../lib/useTheme";
 import { stopEvents } from "../live/events";
 import { forgetList } from "../pages/Customers";
 

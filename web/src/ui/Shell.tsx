@@ -4,8 +4,9 @@ import { Activity, CircleHelp, CloudOff, Gauge, LoaderCircle, RefreshCw, Sheet, 
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { Toaster, toast } from "sonner";
 import { reasonOf } from "../api/client";
+import { isWalkAway } from "../demo/away";
 import { useConfig, useMe } from "../lib/session";
-import { useIsDark } from "../lib/theme";
+import { useIsDark } from "../lib/useTheme";
 import { isStreamLive, onLiveChange } from "../live/events";
 import { useLive } from "../live/useLive";
 import { useLane } from "../sync/lane";
@@ -31,7 +32,7 @@ export function Shell() {
       <a href="#main" className="btn btn-primary absolute top-1 left-1 z-50 -translate-y-16 focus:translate-y-0">Skip to the content</a>
       <Header onPassword={() => setDialog("password")} onHelp={() => setDialog("help")} />
       <LiveBanner />
-      <Suspense>{demo && me.role !== "admin" && <DemoBar />}</Suspense>
+      {demo && me.role !== "admin" && !isWalkAway() && <Suspense fallback={<div className="h-[calc(2.5rem+1px)]" />}><DemoBar /></Suspense>}
       <main id="main" className="min-h-0 flex-1" tabIndex={-1}><Outlet /></main>
       <Suspense>
         {dialog === "password" && <PasswordDialog onClose={close} />}

@@ -2,6 +2,7 @@
 import { AlertTriangle, LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
 import { reasonOf } from "../api/client";
+import { badgeClass, type Tone } from "./tones";
 
 export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
   return (
@@ -48,8 +49,6 @@ export function Empty({ children }: { children: ReactNode }) {
   return <p className="p-6 text-center text-muted">{children}</p>;
 }
 
-const tones = { good: "bg-good-soft text-good", warn: "bg-warn-soft text-warn", bad: "bg-bad-soft text-bad", info: "bg-info-soft text-info", plain: "bg-hover text-muted" };
-export type Tone = keyof typeof tones;
 export function Badge({ tone, title, children }: { tone: Tone; title?: string; children: ReactNode }) {
-  return <span title={title} className={`inline-flex h-5 items-center gap-1 rounded px-1.5 text-[0.86rem] font-medium whitespace-nowrap ${tones[tone]}`}>{children}</span>;
+  return <span title={title} className={badgeClass(tone)}>{children}</span>;
 }
