@@ -22,7 +22,6 @@ const tombstone = async ({ ask, make }) => {
 const job = async ({ makeJob }) => (await makeJob()).id;
 const matrix = {
   "POST /api/auth/login": { expected: everybody(200), body: ({ users }) => ({ email: users.own.email, password: kPassword }) },
-  "POST /api/auth/logout": { expected: signedIn(204) },
   "GET /api/auth/me": { expected: signedIn(200) },
   "POST /api/auth/password": { expected: signedIn(204), body: () => ({ password: kPassword, newPassword: kPassword }) },
 
@@ -62,6 +61,7 @@ const matrix = {
   "GET /readyz": { expected: everybody(200) },
   "GET /metrics": { expected: everybody(200) }, // on loopback; elsewhere see tests/unit/api
   "GET /openapi.json": { expected: everybody(200) },
+  "POST /api/auth/logout": { expected: signedIn(204) },  // the last: it ends the callers' tokens
 };
 
 // The head of an answer that does not end by itself.

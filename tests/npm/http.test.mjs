@@ -272,6 +272,8 @@ test("a session's cookie: HttpOnly, and for changes a JSON type and a same-origi
   assert.equal((await me(second)).status, 401);
   assert.equal((await me(cookie)).status, 200);
   assert.equal((await call(server.root, "", "POST", "/api/auth/login", { email: users.own.email, password: kPassword })).status, 401);
+  assert.equal((await call(server.root, signedIn.body.token, "POST", "/api/auth/logout")).status, 204);
+  assert.equal((await call(server.root, signedIn.body.token, "GET", "/api/auth/me")).status, 401, "a token signs out for good");
   const out = await call(server.root, "", "POST", "/api/auth/logout", "{}", own);
   assert.equal(out.status, 204);
   assert.match(out.headers.get("set-cookie"), /^rowlane_session=; .*Max-Age=0/);
