@@ -203,6 +203,9 @@ class Repairer {
 
   void judge_removals() {
     for (const RemovedRow& removed : traces_.removed) meant_.insert(removed.planned_row);
+    std::set<int> put_back;  // by this very batch: not there yet when somebody else may have removed a row
+    for (const TracedRow& traced : traces_.rows)
+      if (traced.restored) put_back.insert(traced.planned_row);
     for (const RemovedRow& removed : traces_.removed) {
       const bool gone = removed.planned_row > 0 && found_of(removed.planned_row) == 0;
       if (gone && removed.effect >= 0) out_.right.insert(removed.effect);
@@ -210,7 +213,7 @@ class Repairer {
       // Had somebody else removed the row a moment before, ours would have taken the one below: nothing tells the two
       // apart, and a row that comes back harms less than one that is lost.
       int below = removed.planned_row + 1;
-      while (meant_.contains(below)) ++below;
+      while (meant_.contains(below) || put_back.contains(below)) ++below;
       if (gone && below <= planned_.row_count() && found_of(below) == 0 && has_content(planned_, below) &&
           lost_rows_.insert(below).second)
         struck_at_.push_back(removed.at);
