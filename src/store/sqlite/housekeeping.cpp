@@ -1,0 +1,49 @@
+// What is no longer kept, backups, and whether the database answers.
+#include "store/sqlite/lease.hpp"
+
+namespace rowlane::store {
+
+Task<Result<std::int64_t>> SqliteStore::expire() {
+  return write<std::int64_t>([this](db::Sqlite& db) -> Result<std::int64_t> {
+    constexpr std::int64_t kDay = 24LL * 3600 * 1000;
+    const std::int64_t now = now_ms();
+    struct Rule {
+      std::string_view sql;
+      std::int64_t keep_ms;
+    };
+    // Small bites: no transaction of housekeeping keeps users waiting.
+    const Rule rules[] = {
+        {"DELETE FROM sync_job WHERE id IN (SELECT id FROM sync_job WHERE finished_at_ms<? LIMIT 500)", 90 * kDay},
+        {"DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT 2000) AND at_ms<?", kDay},
+        {"DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at_ms<? LIMIT 1000)", 400 * kDay},
+        {"DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at_ms<? LIMIT 1000)", 400 * kDay},
+        {"DELETE FROM journal WHERE state<>'pending' AND at_ms<?", 30 * kDay},
+        {"DELETE FROM record WHERE id IN (SELECT id FROM record WHERE deleted_at_ms<? LIMIT 500)", 90 * kDay},
+        {"DELETE FROM idempotency WHERE at_ms<?", kDay},
+        {"DELETE FROM session WHERE expires_at_ms<?", 0},
+    };
+    std::int64_t deleted = 0;
+    for (const Rule& rule : rules) {
+      ROWLANE_TRY(db.prepare(rule.sql).bind(now - rule.keep_ms).run());
+      deleted += db.changes();
+    }
+    return deleted;
+  });
+}
+
+Task<Status> SqliteStore::backup(std::string path) {
+  co_return status_of(co_await read<bool>([path = std::move(path)](db::Sqlite& db) -> Result<bool> {
+    ROWLANE_TRY(db::backup_to(db, path));
+    return true;
+  }));
+}
+
+Task<Status> SqliteStore::ping() {
+  co_return status_of(co_await read<bool>([](db::Sqlite& db) -> Result<bool> {
+    const Result<bool> row = db.prepare("SELECT 1").step();
+    if (!row) return std::unexpected(row.error());
+    return true;
+  }));
+}
+
+}  // namespace rowlane::store

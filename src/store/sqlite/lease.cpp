@@ -1,0 +1,61 @@
+#include "store/sqlite/lease.hpp"
+
+namespace rowlane::store {
+
+Status check_lease(db::Sqlite& db, const Lease& lease, std::int64_t now_ms) {
+  db::Statement stmt = db.prepare("SELECT 1 FROM spreadsheet WHERE id=? AND epoch=? AND lease_until_ms>?");
+  const Result<bool> row = stmt.bind_all(lease.spreadsheet_id, lease.epoch, now_ms).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return fail(Errc::lease_lost, "another pass has the spreadsheet now");
+  return {};
+}
+
+Status release(db::Sqlite& db, std::string_view spreadsheet) {
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE lane SET queued=queued+(SELECT count(*) FROM sync_job j WHERE j.lane_id=lane.id AND j.state='running'), running=0, "
+            "head_seq=coalesce((SELECT j.lane_seq FROM sync_job j WHERE j.lane_id=lane.id AND j.lane_seq>=lane.head_seq AND j.state IN ('queued', 'running') ORDER BY j.lane_seq LIMIT 1), seq_last+1) "
+            "WHERE spreadsheet_id=? AND running>0")
+          .bind(spreadsheet)
+          .run());
+  ROWLANE_TRY(
+      db.prepare(
+            "UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
+          .bind(spreadsheet)
+          .run());
+  return db.prepare("UPDATE spreadsheet SET lease_node=NULL, lease_until_ms=NULL, epoch=epoch+1 WHERE id=?")
+      .bind(spreadsheet)
+      .run();
+}
+
+ClaimedJob read_claimed(const db::Statement& row) {
+  ClaimedJob job;
+  job.id = {row.i64(0)};
+  job.user = {row.i64(1)};
+  job.scope = {{row.i64(10)}, job.user, row.i32(2) != 0};
+  job.direction = direction_from(row.view(3)).value_or(Direction::to_sheet);
+  job.kind = row.view(4) == "confirm" ? JobKind::confirm : JobKind::sync;
+  job.tabs = split_tabs(row.view(5));
+  job.attempt = row.i32(6);
+  job.faults = row.i32(7);
+  job.partial = row.text(8);
+  job.not_found = row.text(9);
+  return job;
+}
+
+Result<std::vector<std::string>> texts(db::Statement stmt) {
+  std::vector<std::string> out;
+  for (;;) {
+    const Result<bool> row = stmt.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return out;
+    out.push_back(stmt.text(0));
+  }
+}
+
+Status status_of(const Result<bool>& result) {
+  if (!result) return std::unexpected(result.error());
+  return {};
+}
+
+}  // namespace rowlane::store
