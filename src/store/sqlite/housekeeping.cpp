@@ -13,12 +13,14 @@ Task<Result<std::int64_t>> SqliteStore::expire() {
     };
     // Small bites: no transaction of housekeeping keeps users waiting.
     const Rule rules[] = {
-        {"DELETE FROM sync_job WHERE id IN (SELECT id FROM sync_job WHERE finished_at_ms<? LIMIT 500)", 90 * kDay},
+        {"DELETE FROM sync_job WHERE id IN (SELECT id FROM sync_job WHERE agency_id IN (SELECT id FROM agency) AND finished_at_ms<? LIMIT 500)",
+         90 * kDay},
         {"DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT 2000) AND at_ms<?", kDay},
         {"DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at_ms<? LIMIT 1000)", 400 * kDay},
         {"DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at_ms<? LIMIT 1000)", 400 * kDay},
         {"DELETE FROM journal WHERE state<>'pending' AND at_ms<?", 30 * kDay},
-        {"DELETE FROM record WHERE id IN (SELECT id FROM record WHERE deleted_at_ms<? LIMIT 500)", 90 * kDay},
+        {"DELETE FROM record WHERE id IN (SELECT id FROM record WHERE agency_id IN (SELECT id FROM agency) AND deleted_at_ms<? LIMIT 500)",
+         90 * kDay},
         {"DELETE FROM idempotency WHERE at_ms<?", kDay},
         {"DELETE FROM session WHERE expires_at_ms<?", 0},
     };

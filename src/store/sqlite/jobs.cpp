@@ -17,6 +17,8 @@ constexpr std::string_view kJobColumns =
     "j.id, j.direction, j.kind, j.tabs, j.user_id, j.state, j.attempt, j.phase, j.done, j.total, j.result, j.error, j.settled_by, "
     "j.retry_of, j.created_at_ms, j.started_at_ms, j.finished_at_ms, s.reason, s.reason_text, s.ready_at_ms, a.until_ms, "
     "CASE WHEN j.state='queued' THEN (SELECT count(*) FROM sync_job q WHERE q.lane_id=j.lane_id AND q.lane_seq BETWEEN l.head_seq AND j.lane_seq AND q.state='queued') + l.running END, u.email";
+// Those that ended last are near the lane's head: a poll does not read all that ever ended in it.
+constexpr std::string_view kEndedLately = "j.finished_at_ms IS NOT NULL AND j.lane_seq>=l.head_seq-200";
 constexpr std::string_view kJobTables =
     "sync_job j JOIN app_user u ON u.id=j.user_id JOIN lane l ON l.id=j.lane_id JOIN spreadsheet s ON s.id=l.spreadsheet_id LEFT JOIN account_wait a ON a.account=s.account";
 
@@ -318,7 +320,7 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
     };
     Result<std::optional<Job>> current = one("j.state='running'", "j.lane_seq");
     if (current && !*current) current = one("j.lane_seq>=l.head_seq AND j.state='queued'", "j.lane_seq");
-    const Result<std::optional<Job>> last = one("j.finished_at_ms IS NOT NULL", "j.finished_at_ms DESC, j.id DESC");
+    const Result<std::optional<Job>> last = one(kEndedLately, "j.finished_at_ms DESC, j.id DESC");
     if (!current) return std::unexpected(current.error());
     if (!last) return std::unexpected(last.error());
     status.current = std::move(*current);
