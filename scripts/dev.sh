@@ -11,7 +11,7 @@ usage() {
 ./dev build   compile the libraries and programs into build/
 ./dev test    everything that must pass: layers, format, build, tests under ASan and UBSan, threads under TSan, npm clients,
               the dashboard in Chromium
-./dev lint    check the layers between folders, the format, and coroutines with clang-tidy-19
+./dev lint    check the layers between folders, the format, the dashboard with Biome, coroutines with clang-tidy-19
 ./dev fmt     format the sources with clang-format-19
 TXT
 }
@@ -76,6 +76,8 @@ build_web() {
   echo "$made_of" >web/node_modules/.built
 }
 
+lint_web() { (cd web && PATH="$(dirname "$(node_20)"):$PATH" npm run --silent lint); }
+
 build() {
   build_web
   mkdir -p build
@@ -90,6 +92,7 @@ run_tests() {
   bash scripts/check_layers.sh
   check_format
   build_web
+  lint_web
   mkdir -p build-asan
   configure build-asan -DROWLANE_SANITIZE=address -DROWLANE_STOP_POINTS=ON
   ninja -C build-asan --quiet
@@ -180,7 +183,7 @@ case "${1:-help}" in
   test) packages+=(chromium fonts-noto-core); set_up; run_tests ;;
   bench) set_up; shift; run_benches "$@" ;;
   soak) set_up; soak "${2:-10}" ;;
-  lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; check_format; lint_coroutines ;;
+  lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; check_format; build_web; lint_web; lint_coroutines ;;
   fmt) set_up; sources | xargs clang-format-19 -i ;;
   help|-h|--help) usage ;;
   *) echo "./dev: unknown command '$1'" >&2; usage >&2; exit 2 ;;

@@ -29,22 +29,22 @@ export default function BulkDialog({ fields, onClose }: { fields: Field[]; onClo
   };
   return (
     <Modal open onClose={onClose} title={ids.length === 1 ? "Set a field in one record" : `Set a field in ${showCount(ids.length)} records`} description="An empty value clears the field. The change can be undone.">
-      <form onSubmit={(event) => (event.preventDefault(), void save())}>
+      <form onSubmit={(event) => { event.preventDefault(); void save(); }}>
         <ModalBody>
           <div className="grid gap-3">
             <label className="grid gap-1">Field
-              <select className="field" value={name} onChange={(event) => (setName(event.target.value), setText(""), setError(""))}>
+              <select className="field" value={name} onChange={(event) => { setName(event.target.value); setText(""); setError(""); }}>
                 {fields.filter((one) => one.name !== "name").map((one) => <option key={one.name} value={one.name}>{labelOf(one.name)}</option>)}
               </select>
             </label>
-            <label className="grid gap-1">New value
+            <label className="grid gap-1" htmlFor="bulk-value">New value
               {field.choices ? (
-                <select className="field" value={text} onChange={(event) => setText(event.target.value)}>
+                <select id="bulk-value" className="field" value={text} onChange={(event) => setText(event.target.value)}>
                   <option value="">Choose…</option>
                   {field.choices.map((choice) => <option key={choice} value={choice}>{verticalName(choice)}</option>)}
                 </select>
               ) : (
-                <input className="field" value={text} onChange={(event) => setText(event.target.value)} aria-invalid={error !== ""} aria-describedby={error ? "bulk-error" : undefined} />
+                <input id="bulk-value" className="field" value={text} onChange={(event) => setText(event.target.value)} aria-invalid={error !== ""} aria-describedby={error ? "bulk-error" : undefined} />
               )}
             </label>
             {error && <p id="bulk-error" className="text-bad" role="alert">{error}</p>}

@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { type KeyboardEvent, useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createPortal } from "react-dom";
 import type { Customer } from "../api/client";
-import { labelOf, valueOf } from "../lib/fields";
+import { labelOf, fieldValue } from "../lib/fields";
 import { editable, parse } from "../lib/format";
 import { sortable } from "../lib/view";
 import { CellEditor, type Step } from "./CellEditor";
@@ -39,7 +39,7 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
       const customer = id && rows.row(id)?.customer;
       const at = columns[column - kFieldsFrom];
       if (!customer || !at?.isEditable) return;
-      const value = valueOf(customer, at.field);
+      const value = fieldValue(customer, at.field);
       body.setActive({ row, column });
       setEditing({ id: customer.id, field: at.field.name, text: text ?? editable(at.field.type, value), version: customer.version, value, error: "" });
     },
@@ -147,7 +147,7 @@ function Editor({ body, columns, finish, cancel }: { body: GridBody; columns: Co
   const field = columns.find((column) => column.field.name === editing?.field)?.field;
   if (!host || !editing || !customer || !field) return null;
   const changedBy = customer.version > editing.version ? customer.updatedBy : null;
-  return createPortal(<CellEditor key={`${editing.id} ${editing.field}`} editing={editing} field={field} current={valueOf(customer, field)} changedBy={changedBy} finish={finish} cancel={cancel} />, host);
+  return createPortal(<CellEditor key={`${editing.id} ${editing.field}`} editing={editing} field={field} current={fieldValue(customer, field)} changedBy={changedBy} finish={finish} cancel={cancel} />, host);
 }
 
 // On a phone the name stays in sight while the other columns scroll sideways.

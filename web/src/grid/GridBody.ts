@@ -1,7 +1,7 @@
 // The rows of the grid that are in sight. It follows the scroller, the list, single records, ticks and the cell that is
 // typed into, and writes what differs into `RowView`s; React draws the frame around it and the input.
 import { Emitter } from "../lib/emitter";
-import { type Column } from "./columns";
+import type { Column } from "./columns";
 import { currentEditing, onEditing } from "./editing";
 import { keepFrame, takeFirstRows } from "./firstRows";
 import { cellId, kFieldsFrom, kRowHeight, RowView } from "./RowView";

@@ -4,7 +4,7 @@
 // A row that scrolls out of sight is not thrown away but bound to the next record that comes into sight: then only what
 // differs is written.
 import type { Customer } from "../api/client";
-import { valueOf, verticalName } from "../lib/fields";
+import { fieldValue, verticalName } from "../lib/fields";
 import { show } from "../lib/format";
 import { badgeClass, type Tone } from "../ui/tones";
 import { type Column, kTickWidth, syncWidth } from "./columns";
@@ -147,7 +147,7 @@ export class RowView {
     setTitle(this.badge, title);
     for (let i = 0; i < this.columns.length; i++) {
       const { field } = this.columns[i]!;
-      const value = valueOf(customer, field);
+      const value = fieldValue(customer, field);
       const text = field.name === "vertical" ? verticalName(String(value ?? "")) : show(field.type, value);
       setText(this.texts[i]!, text);
       setTitle(this.cells[i + kFieldsFrom]!, text.length > 20 ? text : "");

@@ -1,7 +1,7 @@
 // Edits of records: shown at once, sent with the version they were made on, undone by themselves when refused.
 import { toast } from "sonner";
 import { ApiError, type Customer, type Field, api, json, reasonOf, unwrap } from "../api/client";
-import { asChange, labelOf, valueOf } from "../lib/fields";
+import { asChange, labelOf, fieldValue } from "../lib/fields";
 import { type Value, show, showCount } from "../lib/format";
 import { rows } from "./rows";
 import { ticks } from "./ticks";
@@ -40,7 +40,7 @@ export interface CellEdit {
 
 // Saves one cell. A record that moved on in other fields alone takes the edit; one whose very field moved refuses it.
 export async function saveCell({ customer, field, value }: CellEdit): Promise<void> {
-  const before = valueOf(customer, field);
+  const before = fieldValue(customer, field);
   if (same(before, value)) return;
   const change = asChange(field, value);
   rows.patch(customer.id, localPatch(rows.row(customer.id)?.customer ?? customer, change));
@@ -51,7 +51,7 @@ export async function saveCell({ customer, field, value }: CellEdit): Promise<vo
     } catch (error) {
       // This edit alone is undone: what the record holds now, in this field.
       const current = await refetch(customer.id);
-      rows.patch(customer.id, localPatch(current ?? customer, asChange(field, current ? valueOf(current, field) : before)));
+      rows.patch(customer.id, localPatch(current ?? customer, asChange(field, current ? fieldValue(current, field) : before)));
       if (current) rows.put(current);
       tellRefused(error, { customer: current ?? customer, field, value });
     }
@@ -66,7 +66,7 @@ async function saveOverOtherFields(customer: Customer, field: Field, save: (vers
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412 || attempt === 3) throw error;
       const current = await refetch(customer.id);
-      if (!current || !same(valueOf(current, field), valueOf(customer, field))) throw error;
+      if (!current || !same(fieldValue(current, field), fieldValue(customer, field))) throw error;
       version = current.version;
     }
   }
@@ -87,7 +87,7 @@ function tellRefused(error: unknown, { customer, field, value }: CellEdit) {
     return;
   }
   toast.error(`Somebody else changed ${labelOf(field.name)} first`, {
-    description: `It is now ${show(field.type, valueOf(customer, field)) || "blank"}. You typed: ${typed}`,
+    description: `It is now ${show(field.type, fieldValue(customer, field)) || "blank"}. You typed: ${typed}`,
     duration: 20_000,
     action: { label: "Use mine", onClick: () => void saveCell({ customer, field, value }) },
   });

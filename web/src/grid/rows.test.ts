@@ -12,7 +12,9 @@ test("one changed record tells its own row, and not the list", async () => {
   rows.open(listOf(250));
   await settled();
   const row = vi.fn(), other = vi.fn(), list = vi.fn();
-  rows.onRow("c7", row), rows.onRow("c8", other), rows.onList(list);
+  rows.onRow("c7", row);
+  rows.onRow("c8", other);
+  rows.onList(list);
   expect(rows.put(customer("c7", 2, "new"))).toBe(true);
   expect(row).toHaveBeenCalledTimes(1);
   expect(other).not.toHaveBeenCalled();
@@ -32,7 +34,8 @@ test("a change by somebody else says so, an own one does not; a list that stands
   version = 2;
   await rows.refresh();
   expect(rows.row("c0")).toMatchObject({ customer: { version: 2 }, changedBy: undefined });
-  (version = 3), (by = "other@x");
+  version = 3;
+  by = "other@x";
   await rows.refresh();
   expect(rows.row("c0")?.changedBy).toBe("other@x");
   expect(list).not.toHaveBeenCalled();

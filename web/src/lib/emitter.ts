@@ -4,7 +4,10 @@ export class Emitter<K> {
 
   on(key: K, call: () => void): () => void {
     let of = this.listeners.get(key);
-    if (!of) this.listeners.set(key, (of = new Set()));
+    if (!of) {
+      of = new Set();
+      this.listeners.set(key, of);
+    }
     of.add(call);
     return () => {
       of.delete(call);

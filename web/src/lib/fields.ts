@@ -15,7 +15,7 @@ const verticals: Record<string, string> = { motor: "Motor", health: "Health", "n
 export const verticalName = (key: string) => verticals[key] ?? key;
 
 // Fields of an agency's own stand under `extra`.
-export function valueOf(customer: Customer, field: Field): Value {
+export function fieldValue(customer: Customer, field: Field): Value {
   const from = (field.extra ? (customer.extra as Record<string, unknown> | null) : (customer as unknown as Record<string, unknown>)) ?? {};
   return from[field.name] as Value;
 }

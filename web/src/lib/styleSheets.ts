@@ -23,7 +23,7 @@ export function stylesheetSingleton() {
 export function styleHookSingleton() {
   const sheet = stylesheetSingleton();
   return (css: string, isDynamic?: boolean) => {
-    // Other styles are taken up only where the caller says that they change.
+    // biome-ignore lint/correctness/useExhaustiveDependencies: other styles are taken up only where the caller says that they change
     useEffect(() => {
       sheet.add(css);
       return () => sheet.remove();

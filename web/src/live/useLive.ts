@@ -11,10 +11,12 @@ const kGatherMs = 250;
 
 // Calls `work` once for all requests of a moment.
 function gathered(work: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isAsked = false;
   return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (isAsked) return;
+    isAsked = true;
+    setTimeout(() => {
+      isAsked = false;
       work();
     }, kGatherMs);
   };

@@ -113,6 +113,7 @@ function useOpenList(key: string, view: View) {
   const list = useList();
   const now = useRef(view);
   now.current = view;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says when the view is another one
   useEffect(() => openList(now.current), [key]);
   return list;
 }
@@ -122,11 +123,16 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
   const [text, setText] = useState(value);
   const sent = useRef(value);
   useEffect(() => {
-    if (value !== sent.current) setText((sent.current = value));
+    if (value === sent.current) return;
+    sent.current = value;
+    setText(value);
   }, [value]);
   useEffect(() => {
     if (text === sent.current) return;
-    const timer = setTimeout(() => onSearch((sent.current = text)), kTypingMs);
+    const timer = setTimeout(() => {
+      sent.current = text;
+      onSearch(text);
+    }, kTypingMs);
     return () => clearTimeout(timer);
   }, [text, onSearch]);
   return (
@@ -182,7 +188,7 @@ function StatusFilter({ value, onStatus }: { value: string; onStatus: (status: s
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   return (
-    <form onSubmit={(event) => (event.preventDefault(), onStatus(text))}>
+    <form onSubmit={(event) => { event.preventDefault(); onStatus(text); }}>
       <input className="field w-28" aria-label="Status" placeholder="Status" value={text} onChange={(event) => setText(event.target.value)} onBlur={() => text !== value && onStatus(text)} />
     </form>
   );

@@ -6,7 +6,7 @@ import { ApiError, type Customer, type Field, api, json, reasonOf, unwrap } from
 import { deleteRecords, saveRecord } from "../grid/edits";
 import { rows } from "../grid/rows";
 import { SyncBadge } from "../grid/SyncBadge";
-import { labelOf, valueOf, verticalName } from "../lib/fields";
+import { labelOf, fieldValue, verticalName } from "../lib/fields";
 import { editable, parse, showMoment } from "../lib/format";
 import { useConfig } from "../lib/session";
 import { Modal, ModalBody, ModalFoot } from "../ui/Modal";
@@ -36,7 +36,7 @@ type Texts = Record<string, string>;
 
 function Form({ record, onClose }: { record?: Customer; onClose: () => void }) {
   const { fields } = useConfig();
-  const textsOf = (of?: Customer): Texts => Object.fromEntries(fields.map((field) => [field.name, of ? editable(field.type, valueOf(of, field)) : field.name === "vertical" ? (field.choices?.[0] ?? "") : ""]));
+  const textsOf = (of?: Customer): Texts => Object.fromEntries(fields.map((field) => [field.name, of ? editable(field.type, fieldValue(of, field)) : field.name === "vertical" ? (field.choices?.[0] ?? "") : ""]));
   const [base, setBase] = useState(record);
   const [texts, setTexts] = useState<Texts>(() => textsOf(record));
   const [problems, setProblems] = useState<Texts>({});
@@ -87,7 +87,7 @@ function Form({ record, onClose }: { record?: Customer; onClose: () => void }) {
     }
   };
   return (
-    <form className="flex min-h-0 flex-1 flex-col" onSubmit={(event) => (event.preventDefault(), void save())} noValidate>
+    <form className="flex min-h-0 flex-1 flex-col" onSubmit={(event) => { event.preventDefault(); void save(); }} noValidate>
       <ModalBody>
         {problems[""] && <div className="mb-3 rounded-md bg-warn-soft p-3 text-warn" role="alert">{problems[""]}</div>}
         {base && (
