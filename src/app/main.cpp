@@ -18,10 +18,13 @@ int failed(const Error& error) {
 
 namespace {
 
-// Where the options of all commands land; each command reads its own.
+// Where the options of all commands land; each command reads its own. What has a default is one command's alone: a
+// default is set when the option is declared, for whichever command runs.
 struct Options {
-  std::string config, data, listen, email, agency, role, token, file, tab, folder;
-  bool faults = false, password_stdin = false, dry_run = false, skip_bad = false, wait = false;
+  LocalOptions demo{.data_dir = "/tmp/rowlane-demo", .listen = "127.0.0.1:5000"},
+      sheets{.data_dir = {}, .listen = "127.0.0.1:5010"};
+  std::string config, email, agency, role, token, file, tab, folder;
+  bool password_stdin = false, dry_run = false, skip_bad = false, wait = false;
   int timeout_seconds = 600;
   int code = 0;
 };
@@ -34,21 +37,21 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* help, Opti
 
 void add_running_commands(CLI::App& app, Options& o) {
   CLI::App* demo_command = app.add_subcommand("demo", "a demo agency on loopback");
-  demo_command->add_option("--data", o.data, "data directory")->default_val("/tmp/rowlane-demo");
-  demo_command->add_option("--listen", o.listen, "address")->default_val("127.0.0.1:5000");
+  demo_command->add_option("--data", o.demo.data_dir, "data directory")->capture_default_str();
+  demo_command->add_option("--listen", o.demo.listen, "address")->capture_default_str();
   constexpr const char* kFaults =
       "the Sheets service fails now and then, as the real one does, and people insert rows meanwhile";
-  demo_command->add_flag("--faults", o.faults, kFaults);
-  demo_command->callback([&o] { o.code = demo({o.data, o.listen, o.faults}); });
+  demo_command->add_flag("--faults", o.demo.faults, kFaults);
+  demo_command->callback([&o] { o.code = demo(o.demo); });
 
   CLI::App* serve_command = add_command(app, "serve", "the server", o);
   serve_command->callback([&o] { o.code = serve(o.config); });
 
   CLI::App* sheets_command = app.add_subcommand("sheets", "the local Sheets service alone");
-  sheets_command->add_option("--data", o.data, "data directory; none: in memory");
-  sheets_command->add_option("--listen", o.listen, "address")->default_val("127.0.0.1:5010");
-  sheets_command->add_flag("--faults", o.faults, kFaults);
-  sheets_command->callback([&o] { o.code = sheets_alone({o.data, o.listen, o.faults}); });
+  sheets_command->add_option("--data", o.sheets.data_dir, "data directory; none: in memory");
+  sheets_command->add_option("--listen", o.sheets.listen, "address")->capture_default_str();
+  sheets_command->add_flag("--faults", o.sheets.faults, kFaults);
+  sheets_command->callback([&o] { o.code = sheets_alone(o.sheets); });
 }
 
 void add_people_commands(CLI::App& app, Options& o) {

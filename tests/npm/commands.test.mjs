@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addUser, agencyToml, call, jobWhenDone, kPassword, run, scratch, startDemo, startServer, startSheets, writeConfig } from "./support.mjs";
@@ -178,6 +179,15 @@ test("doctor and serve with Google: what is wrong with the credentials", async (
   const broken = await run(["doctor", "--config", config]);
   assert.equal(broken.code, 1);
   assert.match(broken.stdout, /^FAIL {2}credentials: .*service_account/m);
+});
+
+test("the demo listens where the README says: with that port taken, it says so", async (t) => {
+  const other = createServer();
+  t.after(() => other.close());
+  await new Promise((resolve) => other.once("error", resolve).listen(5000, "127.0.0.1", resolve)); // somebody else's is as good
+  const { code, stderr } = await run(["demo", "--data", join(scratch(t), "demo")]);
+  assert.equal(code, 1);
+  assert.match(stderr, /127\.0\.0\.1:5000/);
 });
 
 test("serve refuses a second server, a demo's data and a store it does not have", async (t) => {
