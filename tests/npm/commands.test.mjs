@@ -187,7 +187,7 @@ test("the demo listens where the README says: with that port taken, it says so",
   await new Promise((resolve) => other.once("error", resolve).listen(5000, "127.0.0.1", resolve)); // somebody else's is as good
   const { code, stderr } = await run(["demo", "--data", join(scratch(t), "demo")]);
   assert.equal(code, 1);
-  assert.match(stderr, /127\.0\.0\.1:5000/);
+  assert.match(stderr, /cannot listen on 127\.0\.0\.1 port 5000/);
 });
 
 test("serve refuses a second server, a demo's data and a store it does not have", async (t) => {
