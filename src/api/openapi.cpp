@@ -390,6 +390,7 @@ Json config_schema() {
                               {"title", typed("string")},
                               {"verticals", list_of(typed("string"))},
                               {"newVertical", typed("string")},
+                              {"sheetId", or_null(typed("integer"))},
                               {"headers", map_of(typed("string"))}});
   const Json field = object_of({{"name", typed("string")},
                                 {"type", one_of({"text", "money", "date", "boolean", "choice"})},

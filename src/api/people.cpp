@@ -114,6 +114,7 @@ Task<net::Response> Api::config(const Request&, const Caller& caller) {
                             {"title", connected ? known->second.title : tab.title},
                             {"verticals", std::move(held)},
                             {"newVertical", tab.new_vertical},
+                            {"sheetId", connected ? Json(known->second.sheet_id) : Json()},
                             {"headers", std::move(headers)}}));
   }
   Json fields = Json::array();

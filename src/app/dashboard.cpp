@@ -23,6 +23,12 @@ bool is_page(std::string_view path) {
   return path.starts_with("/sync/");
 }
 
+bool is_operation(std::string_view path) {
+  for (const std::string_view operation : {"/healthz", "/readyz", "/metrics", "/openapi.json"})
+    if (path == operation) return true;
+  return false;
+}
+
 std::string_view content_type(std::string_view path) {
   const std::pair<std::string_view, std::string_view> types[] = {{".html", "text/html; charset=utf-8"},
                                                                  {".js", "text/javascript; charset=utf-8"},
@@ -31,6 +37,12 @@ std::string_view content_type(std::string_view path) {
   for (const auto& [ending, type] : types)
     if (path.ends_with(ending)) return type;
   return "application/octet-stream";
+}
+
+// Somebody typed an address that is no page: the dashboard says so in its own words.
+bool is_typed_astray(const net::Request& request) {
+  const bool is_api = request.path.starts_with("/api/") || request.path.starts_with("/local-sheets");
+  return !is_api && request.header("accept").contains("text/html");
 }
 
 bool accepts(const net::Request& request, std::string_view coding) {
@@ -43,12 +55,14 @@ bool accepts(const net::Request& request, std::string_view coding) {
 
 std::optional<net::Response> dashboard_answer(const net::Request& request) {
   if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
-  const std::string path = is_page(request.path) ? "/index.html" : request.path;
   const auto& files = dashboard_files();
+  const bool is_known = is_page(request.path) || files.contains(request.path) || is_operation(request.path);
+  const bool is_astray = !is_known && is_typed_astray(request);
+  const std::string path = is_page(request.path) || is_astray ? "/index.html" : request.path;
   const auto plain = files.find(path);
   if (plain == files.end() || path.ends_with(".gz") || path.ends_with(".br")) return std::nullopt;
 
-  net::Response response{.content_type = std::string(content_type(path)), .body = {}};
+  net::Response response{.status = is_astray ? 404 : 200, .content_type = std::string(content_type(path)), .body = {}};
   std::string_view body = plain->second;
   const std::pair<std::string_view, std::string_view> codings[] = {{"br", ".br"}, {"gzip", ".gz"}};
   for (const auto& [coding, ending] : codings) {

@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import { ApiError, whenSignedOut } from "./api/client";
 import { openPage, whenOpened } from "./lib/navigate";
+import { enterAs } from "./lib/person";
 import { configQuery, meQuery, queries } from "./lib/session";
 import { readView } from "./lib/view";
 import { Crashed, NotFound } from "./ui/Errors";
@@ -15,6 +16,10 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { to?: string } => (typeof search.to === "string" && /^\/(?!\/)/.test(search.to) ? { to: search.to } : {}),
+  // Back from the first page leads to no form that asks again.
+  beforeLoad: ({ search }) => {
+    if (queries.getQueryData(meQuery.queryKey)) throw redirect({ to: search.to ?? "/", replace: true });
+  },
   component: lazyRouteComponent(() => import("./pages/SignIn")),
 });
 
@@ -25,6 +30,7 @@ const inside = createRoute({
   beforeLoad: async ({ location }) => {
     try {
       const [me] = await Promise.all([queries.ensureQueryData(meQuery), queries.ensureQueryData(configQuery)]);
+      enterAs(me.id);
       return { me };
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) throw redirect({ to: "/sign-in", search: { to: location.href } });
@@ -42,7 +48,15 @@ const home = createRoute({
     throw redirect({ to: context.me.role === "admin" ? "/operations" : "/customers", replace: true });
   },
 });
-const customers = createRoute({ getParentRoute: () => inside, path: "/customers", validateSearch: readView, component: Customers });
+const customers = createRoute({
+  getParentRoute: () => inside,
+  path: "/customers",
+  validateSearch: readView,
+  beforeLoad: ({ context }) => {
+    if (context.me.role === "admin") throw redirect({ to: "/operations", replace: true });  // an admin has no records
+  },
+  component: Customers,
+});
 const sync = page("/sync", () => import("./pages/Sync"));
 const job = page("/sync/$jobId", () => import("./pages/Job"));
 const activity = page("/activity", () => import("./pages/Activity"));

@@ -135,6 +135,11 @@ Status check_required(const Record& record) {
   return {};
 }
 
+// For the activity: "added Asha Patel".
+std::string did(std::string_view verb, const Record& record) {
+  return fmt::format("{} {}", verb, record.fields.text(field::name));
+}
+
 }  // namespace
 
 Task<Result<Record>> SqliteStore::get_record(Scope scope, std::string public_id, Tombstones tombstones) {
@@ -156,7 +161,7 @@ Task<Result<Record>> SqliteStore::create_record(Scope scope, Record record) {
     record.id = *id;
     ROWLANE_TRY(add_history(db, {record, "add", "", "null", "null"}, scope.user, now_ms()));
     ROWLANE_TRY(
-        add_activity(db, scope.agency, scope.user, now_ms(), "record_added", "added a record", record.public_id));
+        add_activity(db, scope.agency, scope.user, now_ms(), "record_added", did("added", record), record.public_id));
     ROWLANE_TRY(add_event(db, scope.agency, record.owner, "customer", record.id.value, now_ms()));
     return record;
   });
@@ -170,8 +175,8 @@ Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch)
     ROWLANE_TRY(check_required(patched(*before, patch)));
     Result<Record> after = apply_patch(db, *before, patch, w.scope.user, now_ms(), catalogue_);
     if (!after || after->version == before->version) return after;
-    ROWLANE_TRY(
-        add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", "changed a record", w.public_id));
+    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", did("changed", *after),
+                             w.public_id));
     ChangeEvents events;
     events.add(after->id, after->owner, before->owner);
     ROWLANE_TRY(events.write(db, w.scope.agency, now_ms()));
@@ -185,8 +190,8 @@ Task<Status> SqliteStore::delete_record(RecordWrite w) {
     if (!record) return std::unexpected(record.error());
     ROWLANE_TRY(check_version(*record, w.if_version));
     ROWLANE_TRY(entomb(db, *record, w.scope.user, now_ms(), catalogue_));
-    ROWLANE_TRY(
-        add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_deleted", "deleted a record", w.public_id));
+    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_deleted", did("deleted", *record),
+                             w.public_id));
     return true;
   });
   if (!done) co_return std::unexpected(done.error());
@@ -200,8 +205,8 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
     ROWLANE_TRY(check_version(*record, w.if_version));
     if (!record->deleted_at) return fail(Errc::conflict, "the record is not deleted");
     ROWLANE_TRY(revive(db, *record, w.scope.user, now_ms(), catalogue_));
-    ROWLANE_TRY(
-        add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", "restored a record", w.public_id));
+    ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", did("restored", *record),
+                             w.public_id));
     ROWLANE_TRY(add_event(db, w.scope.agency, record->owner, "customer", record->id.value, now_ms()));
     return record;
   });

@@ -36,6 +36,8 @@ export function whenSignedOut(call: () => void) {
   onSignedOut = call;
 }
 
+export const signedOut = () => onSignedOut();
+
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 // The answer's data; an ApiError otherwise.
@@ -48,7 +50,7 @@ export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   }
   if (answer.response.ok) return answer.data as T;
   const { status } = answer.response;
-  if (status === 401) onSignedOut();
+  if (status === 401) signedOut();
   const problem = answer.error as { error?: string; errors?: { reason: string }[] } | undefined;
   const reasons = problem?.errors?.map(({ reason }) => reason).join("; ");
   throw new ApiError(status, reasons || sentence(problem?.error) || `The server answered ${status}.`, problem?.errors);

@@ -11,7 +11,7 @@ export default function ColumnChooser({ trigger, chosen, isManager }: { trigger:
   const all = isManager ? [...fields, owner] : fields;
   const toggle = (name: string) => chooseColumns(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
   return (
-    <DropdownMenu.Root defaultOpen>
+    <DropdownMenu.Root defaultOpen modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu max-h-[min(70dvh,var(--radix-dropdown-menu-content-available-height))] overflow-y-auto" align="end" sideOffset={4}>

@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { type KeyboardEvent, useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createPortal } from "react-dom";
 import type { Customer } from "../api/client";
-import { labelOf, fieldValue } from "../lib/fields";
+import { fieldValue, labelOf, verticalName } from "../lib/fields";
 import { editable, parse } from "../lib/format";
 import { sortable } from "../lib/view";
 import { CellEditor, type Step } from "./CellEditor";
@@ -39,9 +39,11 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
       const customer = id && rows.row(id)?.customer;
       const at = columns[column - kFieldsFrom];
       if (!customer || !at?.isEditable) return;
+      if (currentEditing()?.error) return focusEditor(scroller.current); // what was typed is not lost unseen
       const value = fieldValue(customer, at.field);
+      const present = editable(at.field.type, value);
       body.setActive({ row, column });
-      setEditing({ id: customer.id, field: at.field.name, text: text ?? editable(at.field.type, value), version: customer.version, value, error: "" });
+      setEditing({ id: customer.id, field: at.field.name, text: firstText(at.field, present, text), version: customer.version, value, error: "" });
     },
     [body, columns],
   );
@@ -135,6 +137,16 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
     </div>
   );
 }
+
+// What an editor opens with: the present value, or what was typed to open it. Of a choice, the one that the letter
+// begins; none is blank.
+function firstText({ type, choices }: Column["field"], present: string, typed: string | undefined): string {
+  if (typed === undefined) return present;
+  if (type !== "choice") return typed;
+  const begun = typed && choices?.find((choice) => verticalName(choice).toLowerCase().startsWith(typed.toLowerCase()));
+  return begun || present;
+}
+const focusEditor = (grid: HTMLElement | null) => grid?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 
 const fieldsAt = (customer: Customer, { field }: Column, value: unknown) =>
   field.extra ? { extra: { ...(customer.extra as Record<string, unknown>), [field.name]: value } } : { [field.name]: value };

@@ -1,6 +1,7 @@
 // The rows of the grid that are in sight. It follows the scroller, the list, single records, ticks and the cell that is
 // typed into, and writes what differs into `RowView`s; React draws the frame around it and the input.
 import { Emitter } from "../lib/emitter";
+import { onForget } from "../lib/person";
 import type { Column } from "./columns";
 import { currentEditing, onEditing } from "./editing";
 import { keepFrame, takeFirstRows } from "./firstRows";
@@ -15,6 +16,9 @@ const kRestMs = 200; // no scrolling for so long: it has come to rest
 
 // Where the grid stood when its page was left: coming back finds it there.
 let left = { list: "", top: 0 };
+onForget(() => {
+  left = { list: "", top: 0 };
+});
 
 export interface Place {
   row: number;

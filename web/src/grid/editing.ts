@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from "react";
 import type { Value } from "../lib/format";
 import { Emitter } from "../lib/emitter";
+import { onForget } from "../lib/person";
 
 export interface Editing {
   id: string;
@@ -22,5 +23,6 @@ export function setEditing(next: Editing | null) {
   editing = next;
   changes.emit("");
 }
+onForget(() => setEditing(null));
 export const onEditing = (call: () => void) => changes.on("", call);
 export const useEditing = () => useSyncExternalStore(onEditing, currentEditing);

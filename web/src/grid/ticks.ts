@@ -1,6 +1,7 @@
 // The ticked records, by id: they stay ticked while their rows scroll away, reload or move.
 import { useSyncExternalStore } from "react";
 import { Emitter } from "../lib/emitter";
+import { onForget } from "../lib/person";
 
 export class Ticks {
   private readonly ids = new Set<string>();
@@ -23,4 +24,5 @@ export class Ticks {
 }
 
 export const ticks = new Ticks();
+onForget(() => ticks.clear());
 export const useTickCount = () => useSyncExternalStore(ticks.onAny, ticks.count);

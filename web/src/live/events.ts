@@ -3,7 +3,7 @@
 //
 // States: `live`; `trying` while the stream is cut, when `onPoll` is called every two seconds instead. A stream that is
 // not answered, or falls silent because something between here and the server holds it back, counts as cut too.
-import type { Customer, Job } from "../api/client";
+import { type Customer, type Job, signedOut } from "../api/client";
 import { Emitter } from "../lib/emitter";
 
 export type LiveEvent =
@@ -11,8 +11,8 @@ export type LiveEvent =
   | { kind: "customer"; data: Customer | { id: string; deleted: true } }
   | { kind: "customers"; data: { count: number } }
   | { kind: "reset"; data: unknown };
-// Between tabs: what happened, how the stream is, and a new tab's question how it is.
-type Message = { event: LiveEvent; lastId: string } | { isLive: boolean } | { asks: true };
+// Between tabs: what happened, how the stream is, a new tab's question how it is, and that the user has signed out.
+type Message = { event: LiveEvent; lastId: string } | { isLive: boolean } | { asks: true } | { hasSignedOut: true };
 
 const kKinds = ["job", "customer", "customers", "reset"] as const;
 const kPollMs = 2_000;
@@ -24,6 +24,7 @@ const pollers = new Set<() => void>();
 const changes = new Emitter<"">();
 let isLive = true;
 let stop: (() => void) | null = null;
+let leave = () => {};
 
 export const isStreamLive = () => isLive;
 export const onLiveChange = (call: () => void) => changes.on("", call);
@@ -67,6 +68,10 @@ export function startEvents(userId: string) {
     receive(message);
   };
   const receive = (message: Message) => {
+    if ("hasSignedOut" in message) {
+      stopEvents();
+      return signedOut();
+    }
     if ("asks" in message) return void (isLeading && channel.postMessage({ isLive }));
     if ("isLive" in message) {
       if (message.isLive && isLive && !hasJoined) poll();
@@ -96,6 +101,7 @@ export function startEvents(userId: string) {
   const timer = setInterval(() => {
     if (!isLive) poll();
   }, kPollMs);
+  leave = () => channel.postMessage({ hasSignedOut: true });
   stop = () => {
     abort.abort();
     closeStream();
@@ -104,7 +110,14 @@ export function startEvents(userId: string) {
   };
 }
 
+// The user has signed out here: other tabs of this browser are not signed in any more either.
+export function tellSignedOut() {
+  leave();
+  stopEvents();
+}
+
 export function stopEvents() {
+  leave = () => {};
   stop?.();
   stop = null;
 }

@@ -30,7 +30,7 @@ export default function Activity() {
                     <td className="whitespace-nowrap">{user ?? "Rowlane"}</td>
                     <td data-wide>{sentence(text)}</td>
                     <td className="whitespace-nowrap">
-                      {record && <Link to="/customers" search={{ record }} className="text-accent underline">the record</Link>}
+                      {record && <Link to="/customers" search={{ record }} className="text-accent underline">open it</Link>}
                       {job && <Link to="/sync/$jobId" params={{ jobId: job }} className="text-accent underline">sync #{job}</Link>}
                     </td>
                   </tr>

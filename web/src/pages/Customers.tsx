@@ -14,6 +14,7 @@ import { ticks } from "../grid/ticks";
 import { useChosen, useIsNarrow } from "../grid/useColumns";
 import { takeBlock } from "../lib/firstAnswers";
 import { showCount } from "../lib/format";
+import { onForget } from "../lib/person";
 import { useConfig, useMe, usersQuery } from "../lib/session";
 import { type View, listQuery, syncStates, views } from "../lib/view";
 import { LazyMenu } from "../ui/LazyMenu";
@@ -46,7 +47,9 @@ export default function Customers() {
   const { record, ...listed } = view;
   const listKey = JSON.stringify(listQuery(listed));
   const list = useOpenList(listKey, listed);
-  const setView = (next: Partial<View>) => navigate({ search: (now) => ({ ...now, ...next }), replace: true });
+  // A view that was chosen is a step that Back takes back; letters that are typed are none.
+  const setView = (next: Partial<View>) => navigate({ search: (now) => ({ ...now, ...next }) });
+  const setSearch = (search: string) => navigate({ search: (now) => ({ ...now, search: search || undefined }), replace: true });
   const openRecord = useMemo(() => (id: string) => void navigate({ search: (now) => ({ ...now, record: id }) }), [navigate]);
   const tickAll = () => void tickFound(listed);
   const filterCount = [view.status, view.sync, view.owner].filter(Boolean).length;
@@ -57,7 +60,7 @@ export default function Customers() {
       <h1 className="sr-only">Customers</h1>
       <div className="flex flex-col gap-2 border-b border-line bg-page px-3 py-2 md:px-4">
         <div className="flex flex-wrap items-center gap-1.5 sm:gap-2">
-          <SearchBox value={view.search ?? ""} onSearch={(search) => setView({ search: search || undefined })} />
+          <SearchBox value={view.search ?? ""} onSearch={setSearch} />
           <button type="button" className="btn max-sm:px-2 sm:hidden" aria-expanded={areFiltersOpen} onClick={() => setFiltersOpen(!areFiltersOpen)}>
             <SlidersHorizontal className="size-4" aria-hidden /><span className="sr-only">Filters</span>{filterCount > 0 && <span>{filterCount}</span>}
           </button>
@@ -100,9 +103,9 @@ async function tickFound(view: View) {
 
 // The list that the address asks for. It stays open while other pages are looked at.
 let openKey = "";
-export const forgetList = () => {
+onForget(() => {
   openKey = "";
-};
+});
 export function openList({ record: _, ...listed }: View) {
   const key = JSON.stringify(listQuery(listed));
   if (openKey === key && !rows.error) return;

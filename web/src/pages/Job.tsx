@@ -72,13 +72,15 @@ function TabName({ tab }: { tab: string }) {
   return <>{titleOf(useConfig(), tab)}</>;
 }
 
-// The address of a row, and a link to it: Google opens at the range, the local grid page as it is.
+// The address of a row, and a link that opens the sheet there (Google's own way to say where; the local grid page takes
+// it too).
 function RowLink({ tab, row }: { tab: string; row: number | null }) {
   const config = useConfig();
   const address = row ? `${titleOf(config, tab)}!A${row}` : titleOf(config, tab);
   const { link } = config.spreadsheet;
   if (!link) return <>{address}</>;
-  const href = row && link.startsWith("https://docs.google.com/") ? `${link}#range=A${row}` : link;
+  const sheetId = config.tabs.find(({ key }) => key === tab)?.sheetId;
+  const href = sheetId === null || sheetId === undefined ? link : `${link}#gid=${sheetId}${row ? `&range=A${row}` : ""}`;
   return <a href={href} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1 whitespace-nowrap text-accent underline">{address}<ExternalLink className="size-3.5" aria-label="opens in a new tab" /></a>;
 }
 export const RecordLink = ({ id, name }: { id: string; name: ReactNode }) => <Link to="/customers" search={{ record: id }} className="text-accent underline">{name}</Link>;
@@ -152,7 +154,7 @@ function Ambiguous({ result }: { result: JobResult }) {
         <thead><tr><th scope="col">Customer</th><th scope="col">Key</th><th scope="col">Rows</th></tr></thead>
         <tbody>
           {result.ambiguous.map((one, i) => (
-            <tr key={i}><td>{one.record ? <RecordLink id={one.record} name={one.name ?? one.record} /> : one.name}</td><td className="[overflow-wrap:anywhere]">{one.key}</td><td><span className="flex flex-wrap gap-2">{one.rows.map((row) => <RowLink key={row} tab={one.tab} row={row} />)}</span></td></tr>
+            <tr key={i}><td>{one.record ? <RecordLink id={one.record} name={one.name ?? one.record} /> : one.name}</td><td className="[overflow-wrap:anywhere]">{one.key}</td><td><span className="flex flex-wrap gap-2">{one.rows.length === 0 && "in no row: another record has this key"}{one.rows.map((row) => <RowLink key={row} tab={one.tab} row={row} />)}</span></td></tr>
           ))}
         </tbody>
       </table>

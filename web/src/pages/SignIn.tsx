@@ -19,7 +19,7 @@ export default function SignIn() {
       const { user } = await unwrap(api.POST("/api/auth/login", { ...json, body: { email: String(form.get("email")).trim(), password: String(form.get("password")) } }));
       queries.clear();
       queries.setQueryData(meQuery.queryKey, user);
-      router.history.push(to ?? "/");
+      router.history.replace(to ?? "/");
     } catch (problem) {
       setError(reasonOf(problem));
       setBusy(false);

@@ -3,6 +3,7 @@ import { useCallback, useSyncExternalStore } from "react";
 import { type Job, api, json, unwrap } from "../api/client";
 import { onEvent, onPoll } from "../live/events";
 import { Emitter } from "../lib/emitter";
+import { onForget } from "../lib/person";
 import { toastJob } from "./toasts";
 
 const kRecheckMs = 5_000; // of a followed job of which nothing was heard
@@ -81,6 +82,12 @@ export async function pressSync(): Promise<string> {
   else toastJob({ id: queued.jobId, state: "queued", position: queued.position });
   return queued.jobId;
 }
+
+onForget(() => {
+  jobs.clear();
+  followed.clear();
+  changes.emit("");
+});
 
 export function startJobs() {
   jobs.clear();

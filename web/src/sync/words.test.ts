@@ -17,6 +17,7 @@ test("a job is told from queued to its counts", () => {
 test("what needs a look is counted, a refused tab gives its reason", () => {
   const rejected = [{ tab: "general", row: 4, field: "premium", reason: "no amount" }];
   expect(counts({ ...result, rejected })).toContain("1 rejected");
+  expect(headline({ id: "1", state: "succeeded", result: { ...result, rejected } })).toBe("Synced, but not everything");
   expect(counts({ ...result, tabs: { life: { ...tab, success: false, error: "two columns are named NAME" } } })).toContain("Two columns are named NAME.");
   expect(detail({ id: "1", state: "failed", error: "all tabs were refused" })).toBe("All tabs were refused.");
 });

@@ -21,7 +21,10 @@ export const stateName: Record<Job["state"], string> = {
   queued: "Queued", running: "Syncing", waiting: "Waiting", held: "Needs your yes", succeeded: "Done", failed: "Failed", cancelled: "Cancelled",
 };
 
+const leftOut = (result: JobResult) => result.rejected.length + result.ambiguous.length + Object.values(result.tabs).filter((tab) => !tab.success).length;
+
 export function headline(job: JobHead): string {
+  if (job.state === "succeeded" && job.result && leftOut(job.result) > 0) return "Synced, but not everything";
   if (job.state === "succeeded") return job.result && isUnchanged(job.result) ? "The sheet was up to date" : "The sheet is up to date";
   if (job.state === "held") return "The sync needs your yes";
   if (job.state === "failed") return "The sync failed";

@@ -5,11 +5,11 @@ import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { api, json, reasonOf, unwrap } from "../api/client";
 import { formatStyle, setFormatStyle } from "../lib/format";
+import { forgetPerson } from "../lib/person";
 import { configQuery, queries, useMe } from "../lib/session";
 import { setTheme, type Theme } from "../lib/theme";
 import { useTheme } from "../lib/useTheme";
-import { stopEvents } from "../live/events";
-import { forgetList } from "../pages/Customers";
+import { tellSignedOut } from "../live/events";
 
 export default function AccountMenu({ trigger, onPassword, onHelp }: { trigger: ReactNode; onPassword: () => void; onHelp: () => void }) {
   const me = useMe();
@@ -22,9 +22,9 @@ export default function AccountMenu({ trigger, onPassword, onHelp }: { trigger: 
     } catch (error) {
       return void toast.error("You are still signed in", { description: reasonOf(error) });
     }
-    stopEvents();
+    tellSignedOut();
     sessionStorage.clear();
-    forgetList();
+    forgetPerson();
     toast.dismiss();
     await navigate({ to: "/sign-in" });
     queries.clear();
@@ -39,7 +39,7 @@ export default function AccountMenu({ trigger, onPassword, onHelp }: { trigger: 
     <DropdownMenu.RadioItem key={value} value={value} className="menu-item"><span aria-hidden className="w-4 text-accent">{value === current ? "✓" : ""}</span>{name}</DropdownMenu.RadioItem>
   );
   return (
-    <DropdownMenu.Root defaultOpen>
+    <DropdownMenu.Root defaultOpen modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end" sideOffset={4}>

@@ -10,11 +10,17 @@ const ROW = 24, NUMBER = 56, GAP = 8, BLOCK = 200, POLL_MS = 2000;
 const at = (id) => document.getElementById(id);
 const grid = at("grid"), head = at("head"), body = at("body"), formula = at("formula"), state = at("state");
 
-let tabs = [], tab = null, wanted = Number(location.hash.slice(1) || NaN), version = null, locale = "en_US";
+let tabs = [], tab = null, wanted = askedTab(), version = null, locale = "en_US";
 let blocks = new Map();   // number of the block -> its rows, or null while on its way
 let columns = [];         // {left, width, hidden}
 let here = { row: 0, column: 0 }, anchor = { row: 0, column: 0 };
 let editor = null, writing = 0, dragging = false;
+
+// "#gid=101&range=A5" opens the tab of that id at that row, as at Google.
+function askedTab() {
+  return Number(new URLSearchParams(location.hash.slice(1)).get("gid") ?? NaN);
+}
+let askedRow = Number(/^[A-Z]*(\d+)/.exec(new URLSearchParams(location.hash.slice(1)).get("range") ?? "")?.[1] ?? NaN);
 
 // --- talking to the service ---
 
@@ -98,6 +104,10 @@ async function refresh(force = false) {
       layOut();
       await readVisible();
       stale = new Map();
+      if (askedRow > 0) {
+        select(askedRow - 1, 0);
+        askedRow = NaN;
+      }
       show();
       if (!editor) showContent();
     }
@@ -242,7 +252,7 @@ async function openTab(one) {
   grid.focus();
   await finishEdit(true);
   wanted = one.sheetId;
-  location.hash = String(one.sheetId);
+  location.hash = `gid=${one.sheetId}`;
   await refresh(true);
 }
 
