@@ -70,7 +70,7 @@ export default function Customers() {
           <div className="ml-auto flex items-center gap-1.5 sm:gap-2">
             <LazyMenu label="Columns" text="Columns" className="btn max-sm:px-2" icon={<Columns3 className="size-4" aria-hidden />} menu={(trigger) => <ColumnChooser trigger={trigger} chosen={columns.map(({ field }) => field.name)} isManager={isManager} />} />
             <button type="button" className="btn max-sm:px-2" onClick={() => setImporting(true)}><Upload className="size-4" aria-hidden /><span className="max-sm:sr-only">Import</span></button>
-            <a className="btn max-sm:px-2" href="/api/insurance/customers/export" download="customers.csv"><Download className="size-4" aria-hidden /><span className="max-sm:sr-only">Export</span></a>
+            <a className="btn max-sm:px-2" href="/api/insurance/customers/export" download="customers.csv" title="All your customers, as CSV"><Download className="size-4" aria-hidden /><span className="max-sm:sr-only">Export</span></a>
             <button type="button" className="btn btn-primary max-sm:px-2" onClick={() => openRecord("new")} aria-keyshortcuts="Alt+N"><Plus className="size-4" aria-hidden /><span className="max-sm:sr-only">Add</span></button>
           </div>
         </div>
@@ -102,14 +102,18 @@ async function tickFound(view: View) {
 }
 
 // The list that the address asks for. It stays open while other pages are looked at.
-let openKey = "";
+let openKey = "", openFilter = "";
 onForget(() => {
-  openKey = "";
+  openKey = openFilter = "";
 });
 export function openList({ record: _, ...listed }: View) {
   const key = JSON.stringify(listQuery(listed));
   if (openKey === key && !rows.error) return;
   openKey = key;
+  // Ticks are of what this list finds: behind another filter nobody sees what they would delete.
+  const filter = JSON.stringify(listQuery({ ...listed, sort: undefined }));
+  if (openFilter !== "" && openFilter !== filter) ticks.clear();
+  openFilter = filter;
   rows.open(loadOf(listed));
 }
 function useOpenList(key: string, view: View) {

@@ -1,6 +1,6 @@
 // One record, whole: its fields to look at and change, and its history. Also the form of a new one.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { ApiError, type Customer, type Field, api, json, reasonOf, unwrap } from "../api/client";
 import { deleteRecords, saveRecord } from "../grid/edits";
@@ -22,19 +22,27 @@ export default function RecordDialog({ id, onClose }: { id: string; onClose: () 
     queryFn: () => unwrap(api.GET("/api/insurance/customers/{id}", { params: { path: { id } } })),
   });
   const title = isNew ? "Add a customer" : (record.data?.name ?? "Customer");
+  // Escape, or a click beside the dialog, is easily a slip: what was typed goes with the second one.
+  const isTyped = useRef(false);
+  const [isWarned, setWarned] = useState(false);
+  const close = () => (isTyped.current && !isWarned ? setWarned(true) : onClose());
+  const onTyped = () => {
+    isTyped.current = true;
+  };
+  const warning = isWarned ? "What you typed is not saved. Close once more to throw it away." : "";
   return (
-    <Modal open onClose={onClose} title={title} wide>
-      {isNew && <Form onClose={onClose} />}
+    <Modal open onClose={close} title={title} wide>
+      {isNew && <Form onClose={onClose} onTyped={onTyped} warning={warning} />}
       {record.isPending && !isNew && <Loading what="the record" />}
       {record.error && <ModalBody><Failed error={record.error} /></ModalBody>}
-      {record.data && <Form record={record.data} onClose={onClose} />}
+      {record.data && <Form record={record.data} onClose={onClose} onTyped={onTyped} warning={warning} />}
     </Modal>
   );
 }
 
 type Texts = Record<string, string>;
 
-function Form({ record, onClose }: { record?: Customer; onClose: () => void }) {
+function Form({ record, onClose, onTyped, warning }: { record?: Customer; onClose: () => void; onTyped: () => void; warning: string }) {
   const { fields } = useConfig();
   const textsOf = (of?: Customer): Texts => Object.fromEntries(fields.map((field) => [field.name, of ? editable(field.type, fieldValue(of, field)) : field.name === "vertical" ? (field.choices?.[0] ?? "") : ""]));
   const [base, setBase] = useState(record);
@@ -89,6 +97,7 @@ function Form({ record, onClose }: { record?: Customer; onClose: () => void }) {
   return (
     <form className="flex min-h-0 flex-1 flex-col" onSubmit={(event) => { event.preventDefault(); void save(); }} noValidate>
       <ModalBody>
+        {warning && <div className="mb-3 rounded-md bg-warn-soft p-3 text-warn" role="alert">{warning}</div>}
         {problems[""] && <div className="mb-3 rounded-md bg-warn-soft p-3 text-warn" role="alert">{problems[""]}</div>}
         {base && (
           <p className="mb-3 flex flex-wrap items-center gap-2 text-muted">
@@ -99,7 +108,7 @@ function Form({ record, onClose }: { record?: Customer; onClose: () => void }) {
         )}
         <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
           {fields.map((field) => (
-            <FieldInput key={field.name} field={field} text={texts[field.name] ?? ""} problem={problems[field.name]} onText={(text) => setTexts({ ...texts, [field.name]: text })} />
+            <FieldInput key={field.name} field={field} text={texts[field.name] ?? ""} problem={problems[field.name]} onText={(text) => { onTyped(); setTexts({ ...texts, [field.name]: text }); }} />
           ))}
         </div>
         {base && <History id={base.id} />}
