@@ -232,3 +232,55 @@ test("an ended session comes back to the same place after signing in", { timeout
   await page.getByRole("heading", { name: "Activity" }).waitFor();
   await page.goBack();
 });
+
+test("signing out takes other tabs along at once, and nothing of one person stays for the next", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const page = await enter(t, await openBrowser(t), root, 1);
+  await gridReady(page);
+  await page.locator("[data-record] input[type=checkbox]").first().check();
+  await page.getByText("1 ticked").waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${root}/customers`);
+  await gridReady(other);
+  await page.locator("header button[aria-label^=Account]").click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await Promise.all([page, other].map((one) => one.getByLabel("Password").waitFor({ timeout: 2_000 })));
+  await signIn(page, 2);
+  await gridReady(page);
+  assert.equal(await page.getByText("1 ticked").count(), 0);
+});
+
+test("ticks are of one filter, and Back takes a view back", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const page = await enter(t, await openBrowser(t), root, 1);
+  await gridReady(page);
+  await page.locator("[data-record] input[type=checkbox]").first().check();
+  await page.getByText("1 ticked").waitFor();
+  await page.getByRole("navigation", { name: "Saved views" }).getByRole("button", { name: "Motor", exact: true }).click();
+  await page.waitForURL(/view=motor/);
+  await page.getByText("1 ticked").waitFor({ state: "hidden" });
+  await page.goBack();
+  await page.waitForURL((url) => !url.search.includes("view="));
+  await gridReady(page);
+});
+
+test("a letter chooses, and what cannot be read is not thrown away by another cell", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const page = await enter(t, await openBrowser(t), root, 1);
+  await gridReady(page);
+  const [first, , , , second] = await page.locator("[data-record]").evaluateAll((rows) => rows.map((row) => row.dataset.record));
+  const choice = cell(page, first, "vertical");
+  await choice.dblclick();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("h");
+  assert.equal(await choice.locator("select").inputValue(), "health");
+  await page.keyboard.press("Escape");
+
+  await cell(page, first, "premium").dblclick();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("many");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
+  await cell(page, second, "premium").dblclick();
+  assert.equal(await cell(page, first, "premium").locator("input").inputValue(), "many");
+});

@@ -6,7 +6,7 @@ import { toast } from "sonner";
 import { api, json, reasonOf, unwrap } from "../api/client";
 import { formatStyle, setFormatStyle } from "../lib/format";
 import { forgetPerson } from "../lib/person";
-import { configQuery, queries, useMe } from "../lib/session";
+import { configQuery, meQuery, queries, useMe } from "../lib/session";
 import { setTheme, type Theme } from "../lib/theme";
 import { useTheme } from "../lib/useTheme";
 import { tellSignedOut } from "../live/events";
@@ -26,6 +26,7 @@ export default function AccountMenu({ trigger, onPassword, onHelp }: { trigger: 
     sessionStorage.clear();
     forgetPerson();
     toast.dismiss();
+    queries.removeQueries({ queryKey: meQuery.queryKey });
     await navigate({ to: "/sign-in" });
     queries.clear();
   };
