@@ -126,6 +126,7 @@ struct WriteRequest {
   std::vector<Op> ops;              // applied in order, all or none; `request_index` of an error counts these
   std::vector<ReadBack> read_back;  // returned as the sheet stands after the write
   MaySend may_send;
+  bool names_refused = false;  // a refusal is likely: no rows are joined, so that it names its op at once
 };
 
 // The ranges asked for, in that order: cells of range i are at 1-based positions of the sheet.

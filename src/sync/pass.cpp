@@ -21,6 +21,8 @@ constexpr Millis kFreshFor{2'000};
 constexpr std::size_t kAdvancesPerCommit = 500;
 // Repeats within one pass: of a call that Google refused as a whole, and of answers that were lost.
 constexpr int kRefusalsMax = 3;
+// Operations on one column of a tab that were refused, from which on the others on that column are not tried.
+constexpr int kRefusedAlikeMax = 3;
 constexpr int kLostAnswersMax = 3;
 
 // "PASS.CHUNK@MILLISECONDS": whose write it was, and when.
@@ -93,6 +95,8 @@ struct SyncPassRunner::State {
   std::vector<TabOutcome> tabs;                                   // their plans shrink as they are written
   std::map<std::pair<std::string, RecordId>, Rejection> refused;  // records that Google refused, by tab
   std::map<std::string, std::string> refused_tabs;
+  std::map<std::tuple<std::string, EffectKind, int>, int> refused_alike;  // by tab, kind and column
+  int first_chunk = 0;                                                    // of this read
 
   [[nodiscard]] TablePtr table_of(const TabLayout& layout) const {
     const auto known = data.tabs.find(layout.key);
@@ -368,7 +372,18 @@ void SyncPassRunner::plan_tabs(State& state) {
   }
 }
 
-// Google refused one operation, and with it the batch: its record is left out, or its tab where it is nobody's.
+namespace {
+
+// The column of a mapped cell that the operation writes; 0 for several or none.
+int column_of(const SentOp& op) {
+  const auto* update = std::get_if<sheets::op::UpdateCells>(&op.op);
+  return update && update->cells.size() == 1 ? update->column : 0;
+}
+
+}  // namespace
+
+// Google refused one operation, and with it the batch: its record is left out, or its tab where it is nobody's. Where
+// several were refused alike (a protected column), the others that write the same are not tried one by one.
 void SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
   const SentOp& op = sent.ops[static_cast<std::size_t>(*error.request_index)];
   const std::int64_t sheet_id = std::visit(
@@ -382,12 +397,18 @@ void SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& erro
   if (op.effect >= 0) {
     const Effect& effect = sent.effects[static_cast<std::size_t>(op.effect)];
     Rejection rejection{.tab = effect.tab, .row = 0, .field = {}, .reason = error.message};
-    const auto* update = std::get_if<sheets::op::UpdateCells>(&op.op);
+    const int column = column_of(op);
     for (const TabOutcome& tab : state.tabs)
-      for (std::size_t i = 0;
-           update && update->cells.size() == 1 && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
-        if (tab.plan.columns.columns[i].column == update->column)
+      for (std::size_t i = 0; column && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
+        if (tab.plan.columns.columns[i].column == column)
           rejection.field = catalogue_.name(tab.layout->columns[i].field);
+    if (++state.refused_alike[{effect.tab, effect.kind, column}] >= kRefusedAlikeMax)
+      for (const SentOp& other : sent.ops) {
+        if (other.effect < 0 || column_of(other) != column) continue;
+        const Effect& alike = sent.effects[static_cast<std::size_t>(other.effect)];
+        if (alike.tab == effect.tab && alike.kind == effect.kind)
+          state.refused.emplace(std::pair(alike.tab, alike.record), rejection);
+      }
     state.refused.emplace(std::pair(effect.tab, effect.record), std::move(rejection));
     return;
   }
@@ -410,9 +431,12 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sen
     co_return std::unexpected(std::move(error));
   // The first operation sets the token: a write before this one landed after all. A refusal of the whole call has
   // other causes, such as a tab renamed since it was read.
-  if (error.request_index.value_or(0) > 0 && error.request_index.value_or(0) < static_cast<int>(sent.ops.size()))
+  if (error.code == Errc::invalid_input && error.request_index.value_or(0) > 0 &&
+      error.request_index.value_or(0) < static_cast<int>(sent.ops.size())) {
     leave_out(state, sent, error);
-  else if (++state.refusals > kRefusalsMax)
+    // What was read is as true as before. Of a batch that was cut, the rest is planned on what stands by now.
+    if (sent.chunk == state.first_chunk) co_return Next::plan_again;
+  } else if (++state.refusals > kRefusalsMax)
     co_return std::unexpected(std::move(error));
   co_return Next::read_again;
 }
@@ -508,6 +532,7 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   sheets::WriteRequest request{
       state.claim.lease.spreadsheet_id, {}, batch.read_back, permit(state, store::CallKind::write)};
   for (const SentOp& op : sent.ops) request.ops.push_back(op.op);
+  request.names_refused = !state.refused.empty();
   const Result<sheets::WriteAnswer> answer = co_await state.api->write(std::move(request));
   stop_point("write");
   if (!answer) co_return co_await after_error(state, std::move(sent), answer.error());
@@ -614,10 +639,14 @@ Task<Result<store::PassOutcome>> SyncPassRunner::run(store::Claim claim) {
     if (const Status done = co_await read(state); !done) co_return ended_by(done.error());
     stop_point("read");
     if (const Status done = co_await settle(state); !done) co_return ended_by(done.error());
-    plan_tabs(state);
-    stop_point("plan");
-    Result<Next> next = Next::write_on;
-    while (next && *next == Next::write_on) next = co_await write(state);
+    Result<Next> next = Next::plan_again;
+    while (next && *next == Next::plan_again) {
+      plan_tabs(state);
+      stop_point("plan");
+      state.first_chunk = state.chunk;
+      next = Next::write_on;
+      while (next && *next == Next::write_on) next = co_await write(state);
+    }
     if (!next) co_return ended_by(next.error());
     if (*next == Next::read_again) continue;
     if (const Status done = co_await enter_agreed(state); !done) co_return std::unexpected(done.error());

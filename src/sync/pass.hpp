@@ -36,7 +36,7 @@ class SyncPassRunner final : public lanes::PassRunner {
 
  private:
   struct State;
-  enum class Next { done, write_on, read_again };
+  enum class Next { done, write_on, plan_again, read_again };
 
   Task<Status> load(State& state);
   Task<Status> read(State& state);

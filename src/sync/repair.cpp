@@ -1,5 +1,9 @@
 #include "sync/repair.hpp"
 
+#include <fmt/format.h>
+
+#include <functional>
+
 #include "sync/row_match.hpp"
 #include "sync/traces.hpp"
 
@@ -31,20 +35,51 @@ std::string default_pattern(FormatKind kind) {
   std::unreachable();
 }
 
-// References to the formula's own row follow it to its new one.
-std::string moved_formula(std::string_view formula, int from, int to) {
-  if (from == to) return std::string(formula);
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// A reference such as B12 or $B$12 at `at`; of another tab (after '!') none.
+struct CellRef {
+  std::size_t size = 0;  // 0: there is none
+  bool fixes_column = false, fixes_row = false;
+  int column = 0, row = 0;
+};
+CellRef read_ref(std::string_view text, std::size_t at) {
+  if (at > 0 && (is_letter(text[at - 1]) || is_digit(text[at - 1]) || text[at - 1] == '!' || text[at - 1] == '_' ||
+                 text[at - 1] == '$'))
+    return {};
+  CellRef ref;
+  std::size_t i = at;
+  const auto take = [&](char c) { return i < text.size() && text[i] == c ? (++i, true) : false; };
+  ref.fixes_column = take('$');
+  const std::size_t letters = i;
+  for (; i < text.size() && is_letter(text[i]) && i - letters < 4; ++i)
+    ref.column = ref.column * 26 + ((text[i] & ~0x20) - 'A' + 1);
+  if (i == letters || i - letters > 3) return {};
+  ref.fixes_row = take('$');
+  const std::size_t digits = i;
+  for (; i < text.size() && is_digit(text[i]) && i - digits < 8; ++i) ref.row = ref.row * 10 + (text[i] - '0');
+  if (i == digits || (i < text.size() && (is_letter(text[i]) || is_digit(text[i]) || text[i] == '(' || text[i] == '!')))
+    return {};
+  ref.size = i - at;
+  return ref;
+}
+
+// References to the formula's own row follow it to its new one, those to columns that were moved go along.
+std::string moved_formula(std::string_view formula, int from, int to, const std::function<int(int)>& column_now) {
   std::string out;
+  bool is_quoted = false;
   for (std::size_t i = 0; i < formula.size();) {
-    const bool is_letter = (formula[i] >= 'A' && formula[i] <= 'Z') || (formula[i] >= 'a' && formula[i] <= 'z');
-    out += formula[i++];
-    if (!is_letter) continue;
-    std::size_t end = i;
-    while (end < formula.size() && formula[end] >= '0' && formula[end] <= '9') ++end;
-    if (end > i && formula.substr(i, end - i) == std::to_string(from)) {
-      out += std::to_string(to);
-      i = end;
+    if (formula[i] == '"') is_quoted = !is_quoted;
+    const CellRef ref = is_quoted ? CellRef{} : read_ref(formula, i);
+    if (ref.size == 0) {
+      out += formula[i++];
+      continue;
     }
+    const int column = column_now(ref.column);
+    out += fmt::format("{}{}{}{}", ref.fixes_column ? "$" : "", column_letters(column ? column : ref.column),
+                       ref.fixes_row ? "$" : "", ref.row == from ? to : ref.row);
+    i += ref.size;
   }
   return out;
 }
@@ -57,6 +92,10 @@ class Repairer {
   Repair run() {
     hide_traces();
     origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+    if (columns_moved_since()) {
+      follow_columns();
+      origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+    }
     hide_older_mistakes();
     for (const TracedRow& traced : traces_.rows)
       if (traced.restored && !columns_stand(traced)) made_.insert(traced.row);  // put back under the wrong columns
@@ -83,6 +122,35 @@ class Repairer {
     return row <= planned_.row_count() ? match_.found_of[static_cast<std::size_t>(row)] : 0;
   }
 
+  // Columns that were moved before the write make it hit others; moved after it they take along what it wrote. Told by
+  // where more of it stands.
+  [[nodiscard]] bool columns_moved_since() const {
+    int here = 0, along = 0;
+    for (const TracedRow& traced : traces_.rows)
+      for (const auto& [column, cell] : traced.cells) {
+        const int now = column_now(column);
+        if (now == column || traced.row > found_.row_count()) continue;
+        here += is_ours(traced.row, column, *cell.write);
+        along += now != 0 && is_ours(traced.row, now, *cell.write);
+      }
+    return along > here;
+  }
+  void follow_columns() {
+    columns_followed_ = true;
+    for (TracedRow& traced : traces_.rows) {
+      std::map<int, Trace> moved;
+      for (const auto& [column, cell] : traced.cells)
+        if (const int now = column_now(column)) moved.emplace(now, cell);
+      traced.cells = std::move(moved);
+    }
+    hidden_.clear();
+    made_.clear();
+    hide_traces();
+  }
+
+  // Of a trace's column, the one that was planned on.
+  [[nodiscard]] int planned_column(int column) const { return columns_followed_ ? origin(column) : column; }
+
   // What still holds our writing says nothing about the row it stands in.
   void hide_traces() {
     for (const TracedRow& traced : traces_.rows) {
@@ -106,8 +174,8 @@ class Repairer {
     for (const TracedRow& traced : traces_.rows)
       for (const auto& [column, cell] : traced.cells)
         if (const auto content = cell.replaces ? content_of(*cell.replaces) : std::nullopt) {
-          by_content[{column, *content}].push_back(&traced);
-          columns.insert(column);
+          by_content[{planned_column(column), *content}].push_back(&traced);
+          columns.insert(planned_column(column));
         }
     if (by_content.empty()) return;
     for (int column = 1; column <= found_.column_count(); ++column) {
@@ -131,12 +199,13 @@ class Repairer {
   }
   void hide_mistakes(int row, const TracedRow& traced) {
     for (int column = 1; column <= found_.column_count(); ++column)
-      if (const auto cell = traced.cells.find(origin(column));
+      if (const auto cell = traced.cells.find(columns_followed_ ? column : origin(column));
           cell != traced.cells.end() && cell->second.replaces && is_ours(row, column, *cell->second.replaces))
         hidden_[row].insert(column);
   }
 
   [[nodiscard]] bool columns_stand(const TracedRow& traced) const {
+    if (columns_followed_) return true;
     return std::all_of(traced.cells.begin(), traced.cells.end(),
                        [&](const auto& cell) { return origin(cell.first) == cell.first; });
   }
@@ -159,16 +228,16 @@ class Repairer {
     if (row == 0 || row == traced.row) return false;
     bool changed = traced.planned_row == 0;
     for (const auto& [column, cell] : traced.cells) {
-      const int now = column_now(column);
+      const int now = columns_followed_ ? column : column_now(column), planned = planned_column(column);
       if (now == 0 || !is_ours(row, now, *cell.write)) return false;
-      changed = changed || !holds(planned_.at(traced.planned_row, column),
-                                  planned_.formula_at(traced.planned_row, column), *cell.write);
+      changed = changed || !holds(planned_.at(traced.planned_row, planned),
+                                  planned_.formula_at(traced.planned_row, planned), *cell.write);
     }
     return changed;
   }
   [[nodiscard]] int row_of_new(const TracedRow& traced) const {
-    const auto id = traced.cells.find(tab_.id_column);
     const int column = column_now(tab_.id_column);
+    const auto id = traced.cells.find(columns_followed_ ? column : tab_.id_column);
     if (id == traced.cells.end() || column == 0) return 0;
     int found = 0;
     for (int row = tab_.header_row + 1; row <= found_.row_count(); ++row)
@@ -334,7 +403,7 @@ class Repairer {
   void put_cell_back(const CellWrite* ours, int planned_row, int row, int column, int found_row) {
     const int from = origin(column);
     plan::CellImage image = planned_row && from ? plan::image_of(planned_, planned_row, from) : plan::CellImage{};
-    if (image.formula) image.text = moved_formula(image.text, planned_row, row);
+    if (image.formula) image.text = moved(image.text, planned_row, row);
     CellWrite write = write_of(image);
     if (ours->format && image.format != found_.at(found_row, column).format)
       write.format = {image.format, default_pattern(image.format)};
@@ -350,8 +419,13 @@ class Repairer {
       for (const auto& [column, cell] : traced.cells) {
         const int row = cell.replaces ? found_of(traced.planned_row) : 0;
         for (int now = 1; row && now <= found_.column_count(); ++now)
-          if (origin(now) == column && is_ours(row, now, *cell.replaces)) missed_[row].emplace_back(now, cell.replaces);
+          if (origin(now) == planned_column(column) && is_ours(row, now, *cell.replaces))
+            missed_[row].emplace_back(now, cell.replaces);
       }
+  }
+
+  [[nodiscard]] std::string moved(std::string_view formula, int planned_row, int row) const {
+    return moved_formula(formula, planned_row, row, [this](int column) { return column_now(column); });
   }
 
   void put_row_back(int planned_row, int row) {
@@ -360,7 +434,7 @@ class Repairer {
       const int from = origin(column);
       if (!from) continue;
       plan::CellImage image = plan::image_of(planned_, planned_row, from);
-      if (image.formula) image.text = moved_formula(image.text, planned_row, row);
+      if (image.formula) image.text = moved(image.text, planned_row, row);
       CellWrite write = write_of(image);
       if (write.value.index() == 0) continue;
       if (image.format != FormatKind::none && planned_.at(planned_row - 1, from).format != image.format)
@@ -377,7 +451,8 @@ class Repairer {
   const std::vector<SentOp>& ops_;
   const SheetTable& planned_;
   const SheetTable& found_;
-  const Traces traces_;
+  Traces traces_;
+  bool columns_followed_ = false;
   std::map<int, std::set<int>> hidden_;  // by row of `found`: columns that hold our writing
   std::vector<int> origins_;             // of columns
   std::set<int> made_;                   // rows of `found` that the batch inserted

@@ -157,6 +157,28 @@ TEST_CASE("an operation that Google refuses leaves out its record, and the rest 
   CHECK((*rejected)[0]["row"].as_int().value_or(0) > 1);
 }
 
+TEST_CASE("a protected column: its records are left out after a few refusals, the rest goes, and the job ends") {
+  WorldOptions options{.users = 1, .records_each = 30};
+  options.refuses = [](const std::vector<sheets::Op>& ops) -> std::optional<int> {
+    for (std::size_t i = 0; i < ops.size(); ++i)
+      if (const auto* update = std::get_if<sheets::op::UpdateCells>(&ops[i]))
+        for (const sheets::CellWrite& cell : update->cells)
+          if (const auto* number = std::get_if<double>(&cell.value); number && *number > 47 && *number < 48)
+            return static_cast<int>(i);
+    return std::nullopt;
+  };
+  Office office(options);
+  for (int record = 0; record < 25; ++record) office.world.edit_premium(0, record, 4'710 + record);
+  office.world.rename(0, 27, "Another name");
+  const Json result = office.sync(0);
+  const Json::Array* rejected = result["rejected"].if_array();
+  REQUIRE(rejected);
+  CHECK(rejected->size() == 25);
+  CHECK((*rejected)[20]["field"] == Json("premium"));
+  CHECK(result["updated"] == Json(1));
+  CHECK(calls(result, "reads") == 1);
+}
+
 TEST_CASE("a payload over the limit goes in chunks, each at the cost of one call") {
   Office office({.users = 2, .records_each = 40});
   for (int record = 0; record < 40; ++record)

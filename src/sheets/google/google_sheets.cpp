@@ -156,7 +156,7 @@ Task<Result<SpreadsheetSnapshot>> GoogleSheets::fetch(ReadRequest& request, bool
 }
 
 Task<Result<WriteAnswer>> GoogleSheets::write(WriteRequest request) {
-  Result<WriteAnswer> answer = co_await send_batch(request, Rows::joined);
+  Result<WriteAnswer> answer = co_await send_batch(request, request.names_refused ? Rows::apart : Rows::joined);
   // Nothing was applied. Which of the joined rows it was shows when each goes by itself.
   if (!answer && answer.error().request_index == kSeveralOps) answer = co_await send_batch(request, Rows::apart);
   co_return std::move(answer);

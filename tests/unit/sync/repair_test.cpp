@@ -117,6 +117,11 @@ TEST_CASE("what a write hit by mistake is put back") {
        {set(0, 2, 4, "later")},
        dragged,
        {}},
+      {"a column came in: a formula that was hit comes back for the columns as they are now",
+       dragged,
+       {set(0, 3, 5, "id-2")},
+       dragged,
+       {}},
       {"a new row under the wrong headers is taken away",
        dragged,
        {insert(6, 1), set(0, 6, 1, "New"), set(0, 6, 3, "500"), set(0, 6, 5, "id-9")},
@@ -161,6 +166,20 @@ TEST_CASE("what a write hit by mistake is put back") {
     CHECK(second.right == repair.right);
     CHECK(rows_of(after_ops(found, second.ops)) == trimmed(c.left));
   }
+}
+
+TEST_CASE("rows moved before the write, and a column after it: what was hit comes back in its column") {
+  const Rows sorted = {kOffice[0], kOffice[4], {"Ravi", "P-2", "200", "=C3", "id-2"}, kOffice[3], kOffice[1]};
+  const Sent sent = sent_of({set(0, 2, 3, "150")}, 1);
+  Rows found = rows_of(after_ops(table(sorted), sent.ops)), left = sorted;
+  for (Rows* rows : {&found, &left})
+    for (auto& row : *rows)
+      if (row.size() > 1) row.insert(row.begin() + 1, "");
+  left[2][4] = found[2][4] = "=D3";
+  const SheetTable now = table(found);
+  const Repair repair = repair_tab(sent, sent.tabs[0], now);
+  CHECK(repair.right.empty());
+  CHECK(rows_of(after_ops(now, repair.ops)) == trimmed(left));
 }
 
 TEST_CASE("a repair that meets moved rows itself is repaired") {
