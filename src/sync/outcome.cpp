@@ -56,7 +56,7 @@ std::string activity_of(const JobResult& result) {
   for (const auto& [tab, part] : result.tabs) sum += part.counts, held += part.held.size();
   if (sum.added + sum.updated + sum.deleted == 0 && held == 0) return {};
   std::string text =
-      fmt::format("synced to the sheet: {} rows added, {} changed, {} deleted", sum.added, sum.updated, sum.deleted);
+      fmt::format("synced to the sheet: {} added, {} changed, {} deleted", sum.added, sum.updated, sum.deleted);
   if (held > 0) text += fmt::format(", {} held", held);
   return text;
 }

@@ -261,13 +261,40 @@ class Repairer {
         lost_rows_.insert(traced.planned_row);
         continue;
       }
-      const bool right = is_right(traced) || stands_elsewhere(traced);
+      const bool right = stands_elsewhere(traced) || (!find_carried_off(traced) && is_right(traced));
       for (const auto& [column, cell] : traced.cells)
         if (cell.effect >= 0) (right ? out_.right : wrong_).insert(cell.effect);
       if (right) continue;
       wrong_rows_.insert(&traced);
     }
     for (const int effect : wrong_) out_.right.erase(effect);
+  }
+
+  // The row that a write hit was moved since, and took what was written along: of the rows that do not hold it by
+  // themselves the one that holds all of it.
+  bool find_carried_off(const TracedRow& traced) {
+    if (traced.planned_row == 0 || traced.cells.empty()) return false;
+    const auto holds_all = [&](int row) {
+      return row <= found_.row_count() && std::all_of(traced.cells.begin(), traced.cells.end(), [&](const auto& cell) {
+               const int now = columns_followed_ ? cell.first : column_now(cell.first);
+               return now != 0 && is_ours(row, now, *cell.second.write);
+             });
+    };
+    if (holds_all(traced.row)) return false;
+    int carried = 0;
+    for (int row = tab_.header_row + 1; row <= found_.row_count(); ++row) {
+      const int was = planned_of(row);
+      if (was == 0 || was == traced.planned_row || !holds_all(row)) continue;
+      const bool held_it = std::all_of(traced.cells.begin(), traced.cells.end(), [&](const auto& cell) {
+        const int column = planned_column(cell.first);
+        return holds(planned_.at(was, column), planned_.formula_at(was, column), *cell.second.write);
+      });
+      if (held_it || carried_off_.contains(row)) continue;
+      if (carried != 0) return false;  // two that fit: neither is touched
+      carried = row;
+    }
+    if (carried != 0) carried_off_.emplace(carried, &traced);
+    return carried != 0;
   }
 
   void judge_removals() {
@@ -358,6 +385,9 @@ class Repairer {
       }
       ++row;
       if (const auto hit = wrong.find(at); hit != wrong.end()) put_cells_back(*hit->second, row);
+      if (const auto carried = carried_off_.find(at); carried != carried_off_.end())
+        for (const auto& [column, cell] : carried->second->cells)
+          put_cell_back(cell.write, planned_of(at), row, columns_followed_ ? column : column_now(column), at);
       for (const auto& [column, cell] : missed_[at]) put_cell_back(cell, planned_of(at), row, column, at);
       lost_below(at);
     }
@@ -459,6 +489,7 @@ class Repairer {
   RowMatch match_;
   std::set<int> wrong_;  // effects
   std::set<const TracedRow*> wrong_rows_;
+  std::map<int, const TracedRow*> carried_off_;  // by row of `found`: what it holds that was meant for another
   std::map<int, std::vector<std::pair<int, const CellWrite*>>>
       missed_;                    // by row of `found`: column, and what stands there
   std::set<int> lost_rows_;       // of `planned`

@@ -232,7 +232,7 @@ Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<st
         if (report.changed == 0) return report;
         ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
         ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
-                                 fmt::format("changed {} records", report.changed)));
+                                 fmt::format("changed {} record{}", report.changed, report.changed == 1 ? "" : "s")));
         return with_end(db, report);
       });
 }
@@ -249,7 +249,7 @@ Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<st
       ++report.changed;
     }
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_deleted",
-                             fmt::format("deleted {} records", report.changed)));
+                             fmt::format("deleted {} record{}", report.changed, report.changed == 1 ? "" : "s")));
     return with_end(db, report);
   });
 }

@@ -182,6 +182,19 @@ TEST_CASE("rows moved before the write, and a column after it: what was hit come
   CHECK(rows_of(after_ops(now, repair.ops)) == trimmed(left));
 }
 
+TEST_CASE("rows moved before the write and after it: the row that carried it off gets back what it held") {
+  const Rows sorted = {kOffice[0], kOffice[4], {"Ravi", "P-2", "200", "=C3", "id-2"}, kOffice[3], kOffice[1]};
+  const Sent sent = sent_of({set(0, 2, 3, "150")}, 1);  // meant for Asha, hits Mina
+  Rows found = rows_of(after_ops(table(sorted), sent.ops));
+  std::swap(found[1], found[4]);  // sorted again: Mina took it along
+  const SheetTable now = table(found);
+  const Repair repair = repair_tab(sent, sent.tabs[0], now);
+  CHECK(repair.right.empty());
+  Rows left = sorted;
+  std::swap(left[1], left[4]);
+  CHECK(rows_of(after_ops(now, repair.ops)) == trimmed(left));
+}
+
 TEST_CASE("a repair that meets moved rows itself is repaired") {
   // The write hit the walk-in's amount; the repair met another inserted row.
   Sent first = sent_of({set(0, 5, 3, "450")}, 1);

@@ -1,6 +1,7 @@
 // The rows that are in sight first, drawn before React is there: where the grid stood, and with the columns that it had,
 // when it was last drawn in a window of this width. React's grid then takes these very rows over.
 import { labelOf } from "../lib/fields";
+import { onForget } from "../lib/person";
 import { type Column, kTickWidth, syncWidth } from "./columns";
 import { kRowHeight, RowView, setWidth, widthOf } from "./RowView";
 import type { Page } from "./rows";
@@ -29,6 +30,8 @@ export function keepFrame(top: number, columns: Column[], isNarrow: boolean) {
     // storage may be switched off: the rows come with React then
   }
 }
+onForget(() => localStorage.removeItem(key));
+
 // The frame to draw in, if the one that was kept fits.
 export function keptFrame(): Frame | null {
   try {

@@ -1,9 +1,10 @@
 // Who is signed in, and the agency as the server describes it.
 import { QueryClient, queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import { api, unwrap } from "../api/client";
+import { ApiError, api, unwrap } from "../api/client";
 
 export const queries = new QueryClient({
-  defaultOptions: { queries: { retry: 1, staleTime: 30_000, refetchOnWindowFocus: false } },
+  // What the server refuses it refuses again.
+  defaultOptions: { queries: { retry: (count, error) => count < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500), staleTime: 30_000, refetchOnWindowFocus: false } },
 });
 
 export const meQuery = queryOptions({

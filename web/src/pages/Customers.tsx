@@ -78,7 +78,7 @@ export default function Customers() {
         {view.due && <Renewals view={listed} onDue={(due) => setView({ due })} />}
       </div>
       <BulkBar fields={config.fields} tickAll={tickAll} />
-      {list.error ? <div className="p-4"><Failed error={list.error} again={() => void rows.refresh()} /></div> : null}
+      {list.error && !list.isLoaded ? <div className="p-4"><Failed error={list.error} again={() => void rows.refresh()} /></div> : null}
       {!list.isLoaded && !list.error && <Loading what="customers" />}
       {list.isLoaded && list.total === 0 && (isFiltered ? <Empty>No customer fits these filters.</Empty> : <FirstSteps onAdd={() => openRecord("new")} onImport={() => setImporting(true)} />)}
       {list.isLoaded && list.total > 0 && (

@@ -4,6 +4,7 @@ import { toast } from "sonner";
 import { ApiError, type ImportReport } from "../api/client";
 import { rows } from "../grid/rows";
 import { showCount } from "../lib/format";
+import { sentence } from "../lib/text";
 import { Modal, ModalBody, ModalFoot } from "../ui/Modal";
 import { Failed } from "../ui/parts";
 
@@ -15,7 +16,7 @@ async function send(csv: string, query: string): Promise<ImportReport> {
     throw new ApiError(0, "The server does not answer. Nothing was changed.");
   });
   const body = await answer.json();
-  if (!answer.ok) throw new ApiError(answer.status, body.error ?? `The server answered ${answer.status}.`, body.errors);
+  if (!answer.ok) throw new ApiError(answer.status, sentence(body.error) || `The server answered ${answer.status}.`, body.errors);
   return body as ImportReport;
 }
 
@@ -42,6 +43,7 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
     setPreview(null);
     void attempt(async () => {
       const text = await file.text();
+      if (text.startsWith("PK")) throw new Error("This is an Excel file. Save it as CSV (UTF-8) in Excel, and choose that file.");
       setCsv(text);
       setPreview(await send(text, "?dry_run=1&skip_bad=1"));
     });
@@ -66,6 +68,11 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
         <div aria-live="polite" className="mt-4 grid gap-3">
           {isBusy && <p className="text-muted">Reading {fileName}…</p>}
           {error ? <Failed error={error} /> : null}
+          {error instanceof ApiError && error.errors.length > 0 && (
+            <ul className="list-disc pl-5 text-bad">
+              {error.errors.slice(0, kShownMax).map(({ line, field, reason }, i) => <li key={i}>{line ? `Line ${line}` : "The file"}{field ? `, ${field}` : ""}: {sentence(reason)}</li>)}
+            </ul>
+          )}
           {preview && (
             <>
               <dl className="grid grid-cols-2 gap-2 sm:grid-cols-4">

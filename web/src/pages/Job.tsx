@@ -62,7 +62,7 @@ function Summary({ job }: { job: JobData }) {
         {job.settledBy && <div><dt className="text-muted">Done together with</dt><dd><Link to="/sync/$jobId" params={{ jobId: job.settledBy }} className="text-accent underline">#{job.settledBy}</Link></dd></div>}
         {job.retryOf && <div><dt className="text-muted">Second try of</dt><dd><Link to="/sync/$jobId" params={{ jobId: job.retryOf }} className="text-accent underline">#{job.retryOf}</Link></dd></div>}
       </dl>
-      {job.result?.notices.map(({ tab, text }, i) => <p key={i} className="rounded-md bg-info-soft p-2 text-info">{tab && <TabName tab={tab} />}{tab ? ": " : ""}{sentence(text)}</p>)}
+      {job.result && <Notices notices={job.result.notices} />}
     </section>
   );
 }
@@ -84,6 +84,20 @@ function RowLink({ tab, row }: { tab: string; row: number | null }) {
   return <a href={href} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1 whitespace-nowrap text-accent underline">{address}<ExternalLink className="size-3.5" aria-label="opens in a new tab" /></a>;
 }
 export const RecordLink = ({ id, name }: { id: string; name: ReactNode }) => <Link to="/customers" search={{ record: id }} className="text-accent underline">{name}</Link>;
+
+const kNoticesInSight = 3;
+
+// What was told. Many (a row each that went with a remark) stay folded, so that the counts are in sight.
+function Notices({ notices }: { notices: JobResult["notices"] }) {
+  const list = notices.map(({ tab, text }, i) => <p key={i} className="rounded-md bg-info-soft p-2 text-info">{tab && <TabName tab={tab} />}{tab ? ": " : ""}{sentence(text)}</p>);
+  if (list.length <= kNoticesInSight) return <>{list}</>;
+  return (
+    <details className="panel p-3">
+      <summary className="cursor-pointer">{showCount(list.length)} notices about what was found in the sheet</summary>
+      <div className="mt-2 grid gap-2">{list}</div>
+    </details>
+  );
+}
 
 function Tabs({ result }: { result: JobResult }) {
   const columns = ["exported", "added", "updated", "deleted", "kept", "overwritten", "drafts"] as const;

@@ -1,8 +1,9 @@
 // A dialog over the page: keeps the focus inside, closes on Escape, gives the focus back.
 import { Dialog } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 export function Modal({ open, onClose, title, description, wide, children }: { open: boolean; onClose: () => void; title: string; description?: string; wide?: boolean; children: ReactNode }) {
+  useFocusBack();
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
@@ -21,5 +22,19 @@ export function Modal({ open, onClose, title, description, wide, children }: { o
     </Dialog.Root>
   );
 }
+// A dialog that goes with its page part gives the focus back to what had it, or to the list.
+function useFocusBack() {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(
+    () => () =>
+      void setTimeout(() => {
+        if (document.activeElement && document.activeElement !== document.body) return;
+        const before = opener instanceof HTMLElement && opener.isConnected && opener !== document.body ? opener : document.querySelector<HTMLElement>("[role=grid]");
+        before?.focus({ preventScroll: true });
+      }),
+    [opener],
+  );
+}
+
 export const ModalBody = ({ children }: { children: ReactNode }) => <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>;
 export const ModalFoot = ({ children }: { children: ReactNode }) => <div className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">{children}</div>;
