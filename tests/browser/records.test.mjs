@@ -201,7 +201,7 @@ test("the first rows stand before the grid can be used, and it takes them over w
     assert.ok(count >= 10, `${count} rows`);
     // What was asked for early is not asked for again, until the stream of events tells that the page has joined it.
     const early = asked.slice(0, asked.findIndex((one) => one.startsWith("/api/events")));
-    assert.equal(early.filter((one) => one === "/api/auth/me").length, 1);
+    assert.ok(early.filter((one) => one === "/api/auth/me").length <= 1, early.join(" "));
     assert.ok(early.filter((one) => one.startsWith("/api/insurance/customers?") && one.includes("offset=0")).length <= 1, early.join(" "));
     await page.context().close();
   }
