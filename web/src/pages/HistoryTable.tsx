@@ -7,8 +7,13 @@ import { Empty } from "../ui/parts";
 
 const whats: Record<string, string> = { add: "Added", delete: "Deleted", move: "Moved", restore: "Restored", cell: "Changed" };
 
+// A whole row of the sheet: its filled cells from left to right.
+const rowText = (cells: unknown) =>
+  Array.isArray(cells) ? cells.filter((cell) => cell !== null && cell !== "").map(String).join(" · ") : <span className="text-muted">no row</span>;
+
 export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[]; withRecord?: (id: string, name: string | null) => React.ReactNode }) {
-  const { fields } = useConfig();
+  const { fields, tabs } = useConfig();
+  const sheetPlace = ({ tab, row }: HistoryEntry) => `${tabs.find(({ key }) => key === tab)?.title ?? "Sheet"}${row ? `, row ${row}` : ""}`;
   const typeOf = (name: string | null): FieldType => fields.find((field) => field.name === name)?.type ?? "text";
   const shown = (name: string | null, value: unknown) => {
     if (value === null || value === undefined || value === "") return <span className="text-muted">blank</span>;
@@ -25,11 +30,13 @@ export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[];
         {entries.map((entry) => (
           <tr key={entry.id}>
             <td className="whitespace-nowrap tabular-nums">{showMoment(entry.at)}<div className="text-muted">{entry.user ?? ""}</div></td>
-            <td className="whitespace-nowrap">{entry.side === "sheet" ? `Sheet${entry.row ? `, row ${entry.row}` : ""}` : "Rowlane"}</td>
+            <td className="whitespace-nowrap">{entry.side === "sheet" ? sheetPlace(entry) : "Rowlane"}</td>
             {withRecord && <td>{entry.record ? withRecord(entry.record, entry.name) : ""}</td>}
             <td className="whitespace-nowrap">{entry.what === "cell" ? labelOf(entry.field ?? "") : whats[entry.what]}</td>
             {entry.what === "cell" ? (
               <><td data-label="Before:" className="max-w-60 [overflow-wrap:anywhere]">{shown(entry.field, entry.before)}</td><td data-label="After:" className="max-w-60 [overflow-wrap:anywhere]">{shown(entry.field, entry.after)}</td></>
+            ) : Array.isArray(entry.before) || Array.isArray(entry.after) ? (
+              <><td data-label="Before:" className="max-w-60 [overflow-wrap:anywhere]">{rowText(entry.before)}</td><td data-label="After:" className="max-w-60 [overflow-wrap:anywhere]">{rowText(entry.after)}</td></>
             ) : (
               <td colSpan={2} className="text-muted">the whole {entry.side === "sheet" ? "row" : "record"}</td>
             )}
