@@ -284,3 +284,16 @@ test("a letter chooses, and what cannot be read is not thrown away by another ce
   await cell(page, second, "premium").dblclick();
   assert.equal(await cell(page, first, "premium").locator("input").inputValue(), "many");
 });
+
+test("a record that somebody deletes while its cell is typed into: what was typed is told", { timeout: 120_000 }, async (t) => {
+  const { root } = await openDemo(t);
+  const page = await enter(t, await openBrowser(t), root, 1);
+  await gridReady(page);
+  const id = await page.locator("[data-record]").nth(3).getAttribute("data-record");
+  await cell(page, id, "premium").dblclick();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("4321");
+  assert.equal((await ask(root, 11, "DELETE", `${api}/customers/${id}`)).status, 204);
+  await toastOf(page).filter({ hasText: "You typed: 4321" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "grid");
+});

@@ -1,6 +1,8 @@
 // Keeps what is shown up to date while somebody is signed in: rows one by one, lists as a whole when many changed.
+import { toast } from "sonner";
 import { useEffect } from "react";
 import type { User } from "../api/client";
+import { currentEditing, setEditing } from "../grid/editing";
 import { rows } from "../grid/rows";
 import { ticks } from "../grid/ticks";
 import { queries } from "../lib/session";
@@ -36,10 +38,21 @@ function take(event: LiveEvent) {
   const { data } = event;
   if ("deleted" in data) {
     ticks.set([data.id], false);
+    tellIfTypedInto(data.id);
     if (rows.row(data.id)) refreshList();
     return;
   }
   if (!rows.put(data)) refreshList();
+}
+
+// The record goes while somebody types into it: what was typed is told, as there is no cell any more to hold it.
+function tellIfTypedInto(id: string) {
+  const editing = currentEditing();
+  if (editing?.id !== id) return;
+  const name = rows.row(id)?.customer?.name;
+  setEditing(null);
+  document.querySelector<HTMLElement>("[role=grid]")?.focus({ preventScroll: true });
+  toast.error(`${name ?? "The record"} was deleted meanwhile`, { description: `You typed: ${editing.text}`, duration: 15_000 });
 }
 
 export function useLive(me: User) {
