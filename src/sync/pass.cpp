@@ -21,8 +21,9 @@ constexpr Millis kFreshFor{2'000};
 constexpr std::size_t kAdvancesPerCommit = 500;
 // Repeats within one pass: of a call that Google refused as a whole, and of answers that were lost.
 constexpr int kRefusalsMax = 3;
-// Operations on one column of a tab that were refused, from which on the others on that column are not tried.
-constexpr int kRefusedAlikeMax = 3;
+// Operations on one column of a tab that were refused, from which on the others on that column are not tried: each
+// costs a call, and so many wrong values are rarer than a protected column.
+constexpr int kRefusedAlikeMax = 20;
 constexpr int kLostAnswersMax = 3;
 
 // "PASS.CHUNK@MILLISECONDS": whose write it was, and when.
@@ -383,8 +384,9 @@ int column_of(const SentOp& op) {
 }  // namespace
 
 // Google refused one operation, and with it the batch: its record is left out, or its tab where it is nobody's. Where
-// several were refused alike (a protected column), the others that write the same are not tried one by one.
-void SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
+// many were refused alike (a protected column), the others that write the same are not tried one by one. False: it is
+// neither's, and would be refused again.
+bool SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
   const SentOp& op = sent.ops[static_cast<std::size_t>(*error.request_index)];
   const std::int64_t sheet_id = std::visit(
       [](const auto& each) {
@@ -402,18 +404,24 @@ void SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& erro
       for (std::size_t i = 0; column && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
         if (tab.plan.columns.columns[i].column == column)
           rejection.field = catalogue_.name(tab.layout->columns[i].field);
-    if (++state.refused_alike[{effect.tab, effect.kind, column}] >= kRefusedAlikeMax)
+    if (++state.refused_alike[{effect.tab, effect.kind, column}] >= kRefusedAlikeMax) {
+      Rejection untried = rejection;
+      untried.reason = fmt::format("not tried, as {} others like it were refused: {}", kRefusedAlikeMax, error.message);
       for (const SentOp& other : sent.ops) {
         if (other.effect < 0 || column_of(other) != column) continue;
         const Effect& alike = sent.effects[static_cast<std::size_t>(other.effect)];
         if (alike.tab == effect.tab && alike.kind == effect.kind)
-          state.refused.emplace(std::pair(alike.tab, alike.record), rejection);
+          state.refused.emplace(std::pair(alike.tab, alike.record), untried);
       }
-    state.refused.emplace(std::pair(effect.tab, effect.record), std::move(rejection));
-    return;
+    }
+    state.refused.insert_or_assign(std::pair(effect.tab, effect.record), std::move(rejection));
+    return true;
   }
+  bool is_left_out = false;
   for (const TabOutcome& tab : state.tabs)
-    if (tab.plan.sheet_id == sheet_id) state.refused_tabs[tab.plan.tab] = error.message;
+    if (tab.plan.sheet_id == sheet_id)
+      is_left_out = state.refused_tabs.emplace(tab.plan.tab, error.message).second || is_left_out;
+  return is_left_out;
 }
 
 Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sent sent, Error error) {
@@ -433,11 +441,12 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sen
   // other causes, such as a tab renamed since it was read.
   if (error.code == Errc::invalid_input && error.request_index.value_or(0) > 0 &&
       error.request_index.value_or(0) < static_cast<int>(sent.ops.size())) {
-    leave_out(state, sent, error);
     // What was read is as true as before. Of a batch that was cut, the rest is planned on what stands by now.
-    if (sent.chunk == state.first_chunk) co_return Next::plan_again;
-  } else if (++state.refusals > kRefusalsMax)
-    co_return std::unexpected(std::move(error));
+    const bool is_left_out = leave_out(state, sent, error);
+    if (is_left_out && sent.chunk == state.first_chunk) co_return Next::plan_again;
+    if (is_left_out) co_return Next::read_again;
+  }
+  if (++state.refusals > kRefusalsMax) co_return std::unexpected(std::move(error));
   co_return Next::read_again;
 }
 

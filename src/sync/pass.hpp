@@ -45,7 +45,7 @@ class SyncPassRunner final : public lanes::PassRunner {
   void plan_tabs(State& state);
   Task<Result<Next>> write(State& state);
   Task<Result<Next>> after_error(State& state, Sent sent, Error error);
-  void leave_out(State& state, const Sent& sent, const Error& error);
+  bool leave_out(State& state, const Sent& sent, const Error& error);
   Task<Status> commit(State& state, const std::vector<Effect>& effects, const Sent& sent, bool keep_journal);
   Task<Status> forget(State& state, std::vector<Sent> sents);
   Task<Status> enter_agreed(State& state);

@@ -91,10 +91,10 @@ class Repairer {
 
   Repair run() {
     hide_traces();
-    origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+    find_columns();
     if (columns_moved_since()) {
       follow_columns();
-      origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+      find_columns();
     }
     hide_older_mistakes();
     for (const TracedRow& traced : traces_.rows)
@@ -120,6 +120,14 @@ class Repairer {
   }
   [[nodiscard]] int found_of(int row) const {
     return row <= planned_.row_count() ? match_.found_of[static_cast<std::size_t>(row)] : 0;
+  }
+
+  void find_columns() {
+    origins_ = column_origins(planned_, found_, tab_.header_row, hidden_);
+    columns_now_.assign(static_cast<std::size_t>(std::max(planned_.column_count(), found_.column_count())) + 1, 0);
+    for (int column = found_.column_count(); column > 0; --column)
+      if (const auto was = static_cast<std::size_t>(origin(column)); was > 0 && was < columns_now_.size())
+        columns_now_[was] = column;
   }
 
   // Columns that were moved before the write make it hit others; moved after it they take along what it wrote. Told by
@@ -248,9 +256,8 @@ class Repairer {
     return found != 0 && planned_of(found) == 0 ? found : 0;
   }
   [[nodiscard]] int column_now(int planned_column) const {
-    for (int column = 1; column <= found_.column_count(); ++column)
-      if (origin(column) == planned_column) return column;
-    return 0;
+    const auto column = static_cast<std::size_t>(planned_column);
+    return column < columns_now_.size() ? columns_now_[column] : 0;
   }
 
   void judge_rows() {
@@ -485,6 +492,7 @@ class Repairer {
   bool columns_followed_ = false;
   std::map<int, std::set<int>> hidden_;  // by row of `found`: columns that hold our writing
   std::vector<int> origins_;             // of columns
+  std::vector<int> columns_now_;         // by column of `planned`: the column of `found`, 0 none
   std::set<int> made_;                   // rows of `found` that the batch inserted
   RowMatch match_;
   std::set<int> wrong_;  // effects

@@ -179,6 +179,26 @@ TEST_CASE("a protected column: its records are left out after a few refusals, th
   CHECK(calls(result, "reads") == 1);
 }
 
+TEST_CASE("an operation that is no record's and is always refused ends the pass, which is tried later") {
+  bool refuses = false;
+  WorldOptions options;
+  options.refuses = [&](const std::vector<sheets::Op>& ops) -> std::optional<int> {
+    for (std::size_t i = 0; refuses && i < ops.size(); ++i)
+      if (std::holds_alternative<sheets::op::DeleteMark>(ops[i])) return static_cast<int>(i);
+    return std::nullopt;
+  };
+  Office office(options);
+  office.world.run_for(Millis{20 * 60'000});  // the first write's token is old by now
+  office.world.edit_premium(0, 1, 4'711);
+  refuses = true;
+  const JobId job = office.world.press(0);
+  office.world.run_for(Millis{5'000});
+  CHECK(office.world.job(job).state == JobState::waiting);
+  refuses = false;
+  REQUIRE(office.world.settle(Millis{300'000}));
+  CHECK(office.world.result_of(job)["updated"] == Json(1));
+}
+
 TEST_CASE("a payload over the limit goes in chunks, each at the cost of one call") {
   Office office({.users = 2, .records_each = 40});
   for (int record = 0; record < 40; ++record)
