@@ -1,5 +1,7 @@
 #include "support/raw_inserts.hpp"
 
+#include <fmt/format.h>
+
 #include "support/office.hpp"
 
 namespace rowlane::bench {
@@ -25,12 +27,14 @@ double raw_inserts(const RawInserts& wanted) {
   sqlite3_stmt* job = compile(
       "INSERT INTO sync_job (agency_id, lane_id, lane_seq, user_id, whole_agency, direction, tabs, kind, not_found, created_at_ms) "
       "VALUES (?,?,?,?,0,'to-sheet','','sync','[]',?)");
-  sqlite3_stmt* event = compile("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) VALUES (?,?,'job',?,?)");
+  sqlite3_stmt* events = compile("INSERT INTO event_batch (first_id, count, at_ms, body) VALUES (?,?,?,?)");
   const auto run = [&](sqlite3_stmt* statement) {
     if (sqlite3_step(statement) != SQLITE_DONE) give_up("a raw insert failed", sqlite3_errmsg(handle));
     sqlite3_reset(statement);
   };
   const SystemClock clock;
+  std::int64_t next_event = 2;  // the first is taken: an empty row says where numbers go on
+  std::string body;             // the events of this commit
   const double start = now_seconds();
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (i % together == 0) run(begin);
@@ -48,15 +52,21 @@ double raw_inserts(const RawInserts& wanted) {
     sqlite3_bind_int64(job, 4, of.scope.user.value);
     sqlite3_bind_int64(job, 5, at);
     run(job);
-    sqlite3_bind_int64(event, 1, of.scope.agency.value);
-    sqlite3_bind_int64(event, 2, of.scope.user.value);
-    sqlite3_bind_int64(event, 3, sqlite3_last_insert_rowid(handle));
-    sqlite3_bind_int64(event, 4, at);
-    run(event);
-    if (i % together == together - 1 || i + 1 == plan.size()) run(commit);
+    fmt::format_to(std::back_inserter(body), "{}[{},{},\"job\",{}]", body.empty() ? '[' : ',', of.scope.agency.value,
+                   of.scope.user.value, sqlite3_last_insert_rowid(handle));
+    if (i % together != together - 1 && i + 1 != plan.size()) continue;
+    const auto count = static_cast<std::int64_t>(i % together) + 1;
+    body += ']';
+    sqlite3_bind_int64(events, 1, std::exchange(next_event, next_event + count));
+    sqlite3_bind_int64(events, 2, count);
+    sqlite3_bind_int64(events, 3, at);
+    sqlite3_bind_text(events, 4, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
+    run(events);
+    run(commit);
+    body.clear();
   }
   const double spent = now_seconds() - start;
-  for (sqlite3_stmt* statement : {begin, commit, lane, job, event}) sqlite3_finalize(statement);
+  for (sqlite3_stmt* statement : {begin, commit, lane, job, events}) sqlite3_finalize(statement);
   return spent;
 }
 

@@ -14,6 +14,7 @@
 namespace rowlane::store {
 
 enum class EventKind { job, customer, customers };
+std::string_view to_string(EventKind kind);
 
 struct Event {
   std::int64_t id = 0;

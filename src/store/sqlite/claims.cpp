@@ -89,7 +89,7 @@ Result<std::vector<std::pair<ClaimedJob, std::int64_t>>> heads_of(db::Sqlite& db
   return out;
 }
 
-Result<Claim> claim_spreadsheet(db::Sqlite& db, const std::string& id, const ClaimRequest& request, std::int64_t now) {
+Result<Claim> claim_spreadsheet(Writer& db, const std::string& id, const ClaimRequest& request, std::int64_t now) {
   Claim claim;
   claim.lease.spreadsheet_id = id;
   claim.pass = {draw(db, "pass")};
@@ -120,19 +120,14 @@ Result<Claim> claim_spreadsheet(db::Sqlite& db, const std::string& id, const Cla
     if (claim.alone)
       ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE id=?").bind(lane).run());
     ++job.attempt;
+    db.events().add(job.scope.agency, job.user, EventKind::job, job.id.value, now);
     claim.heads.push_back(std::move(job));
   }
-  // Every lane that has something queued gave its head: one statement for all of them, and one for their events.
+  // Every lane that has something queued gave its head: one statement for all of them.
   if (!claim.alone)
     ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1, running=running+1 WHERE spreadsheet_id=? AND queued>0")
                     .bind(id)
                     .run());
-  ROWLANE_TRY(
-      db.prepare(
-            "INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT j.agency_id, j.user_id, 'job', j.id, ? FROM lane l "
-            "JOIN sync_job j ON j.lane_id=l.id AND j.state='running' WHERE l.spreadsheet_id=? ORDER BY j.id")
-          .bind_all(now, id)
-          .run());
   return claim;
 }
 
@@ -143,7 +138,7 @@ void keep_earliest(std::optional<WallTime>& earliest, std::optional<WallTime> ca
 }  // namespace
 
 Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
-  return write<ClaimAnswer>([this, request = std::move(request)](db::Sqlite& db) -> Result<ClaimAnswer> {
+  return write<ClaimAnswer>([this, request = std::move(request)](Writer& db) -> Result<ClaimAnswer> {
     const WallTime now = clock_.now();
     ROWLANE_TRY(wake_due(db, to_ms(now)));
     ClaimAnswer answer;
@@ -186,7 +181,7 @@ Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
 }
 
 Task<Status> SqliteStore::renew(Lease lease, Millis length) {
-  co_return status_of(co_await write<bool>([this, lease, length](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, lease, length](Writer& db) -> Result<bool> {
     ROWLANE_TRY(check_lease(db, lease, now_ms()));
     ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET lease_until_ms=? WHERE id=?")
                     .bind_all(now_ms() + length.count(), lease.spreadsheet_id)
@@ -196,7 +191,7 @@ Task<Status> SqliteStore::renew(Lease lease, Millis length) {
 }
 
 Task<Status> SqliteStore::may_send(Lease lease, std::string account, CallKind kind, QuotaLimits quota) {
-  co_return status_of(co_await write<bool>([this, lease, account, kind, quota](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, lease, account, kind, quota](Writer& db) -> Result<bool> {
     const WallTime now = clock_.now();
     ROWLANE_TRY(check_lease(db, lease, to_ms(now)));
     if (quota.reads <= 0 && quota.writes <= 0 && quota.project_reads <= 0 && quota.project_writes <= 0) return true;
@@ -221,17 +216,17 @@ namespace {
 
 // A crash is a fault of the pass that ran on the spreadsheet, counted before its lease is taken away. Where jobs ran
 // alone already it is the job's own, and with the last that is borne the job has failed.
-Status count_crash(db::Sqlite& db, const std::string& spreadsheet, std::int64_t at) {
+Status count_crash(Writer& db, const std::string& spreadsheet, std::int64_t at) {
   constexpr std::string_view kRanAlone =
       "state='running' AND lane_id IN (SELECT l.id FROM lane l JOIN spreadsheet s ON s.id=l.spreadsheet_id WHERE s.id=? AND s.faults>=? AND l.running>0)";
   const auto on_lone_jobs = [&](std::string_view sql) { return db.prepare(fmt::format(fmt::runtime(sql), kRanAlone)); };
   ROWLANE_TRY(
       on_lone_jobs("UPDATE sync_job SET faults=faults+1 WHERE {}").bind_all(spreadsheet, kFaultsTogetherMax).run());
-  ROWLANE_TRY(
-      on_lone_jobs(
-          "INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {} AND faults>=?")
-          .bind_all(at, spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
-          .run());
+  {
+    db::Statement failed = on_lone_jobs("SELECT agency_id, user_id, id FROM sync_job WHERE {} AND faults>=?");
+    failed.bind_all(spreadsheet, kFaultsTogetherMax, kFaultsAloneMax);
+    ROWLANE_TRY(tell_of_jobs(db.events(), failed, at));
+  }
   ROWLANE_TRY(on_lone_jobs(
                   "UPDATE lane SET running=running-1 WHERE id IN (SELECT lane_id FROM sync_job WHERE {} AND faults>=?)")
                   .bind_all(spreadsheet, kFaultsTogetherMax, kFaultsAloneMax)
@@ -249,7 +244,7 @@ Status count_crash(db::Sqlite& db, const std::string& spreadsheet, std::int64_t 
 }  // namespace
 
 Task<Status> SqliteStore::end_predecessors_leases(bool after_crash) {
-  co_return status_of(co_await write<bool>([this, after_crash](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, after_crash](Writer& db) -> Result<bool> {
     const Result<std::vector<std::string>> held =
         texts(db.prepare("SELECT id FROM spreadsheet WHERE lease_node IS NOT NULL"));
     if (!held) return std::unexpected(held.error());

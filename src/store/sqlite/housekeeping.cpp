@@ -4,7 +4,7 @@
 namespace rowlane::store {
 
 Task<Result<std::int64_t>> SqliteStore::expire() {
-  return write<std::int64_t>([this](db::Sqlite& db) -> Result<std::int64_t> {
+  return write<std::int64_t>([this](Writer& db) -> Result<std::int64_t> {
     constexpr std::int64_t kDay = 24LL * 3600 * 1000;
     const std::int64_t now = now_ms();
     struct Rule {
@@ -15,7 +15,10 @@ Task<Result<std::int64_t>> SqliteStore::expire() {
     const Rule rules[] = {
         {"DELETE FROM sync_job WHERE id IN (SELECT id FROM sync_job WHERE agency_id IN (SELECT id FROM agency) AND finished_at_ms<? LIMIT 500)",
          90 * kDay},
-        {"DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT 2000) AND at_ms<?", kDay},
+        // The last batch stays, as it says which number comes next.
+        {"DELETE FROM event_batch WHERE first_id IN (SELECT first_id FROM event_batch ORDER BY first_id LIMIT 500) AND at_ms<? AND "
+         "first_id<(SELECT max(first_id) FROM event_batch)",
+         kDay},
         {"DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at_ms<? LIMIT 1000)", 400 * kDay},
         {"DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at_ms<? LIMIT 1000)", 400 * kDay},
         {"DELETE FROM journal WHERE state<>'pending' AND at_ms<?", 30 * kDay},

@@ -159,7 +159,7 @@ Result<Record> resolve_deleted(db::Sqlite& db, const Scope& scope, const Deleted
 }
 
 // The entries that named nothing come back as a JSON array.
-Result<Json> apply_deleted(db::Sqlite& db, const NewJob& job, FieldCatalogue& catalogue, std::int64_t at_ms) {
+Result<Json> apply_deleted(Writer& db, const NewJob& job, FieldCatalogue& catalogue, std::int64_t at_ms) {
   Json not_found = Json::array();
   for (const DeletedCustomer& entry : job.deleted) {
     const Result<Record> record = resolve_deleted(db, job.scope, entry, catalogue);
@@ -178,7 +178,7 @@ struct JobRow {
   std::string_view direction, tabs, kind, not_found;
   std::optional<std::int64_t> retry_of;
 };
-Result<JobId> insert_job(db::Sqlite& db, const JobRow& row, std::int64_t at_ms) {
+Result<JobId> insert_job(Writer& db, const JobRow& row, std::int64_t at_ms) {
   ROWLANE_TRY(
       db.prepare(
             "INSERT INTO sync_job (agency_id, lane_id, lane_seq, user_id, whole_agency, direction, tabs, kind, not_found, retry_of, created_at_ms) "
@@ -187,7 +187,7 @@ Result<JobId> insert_job(db::Sqlite& db, const JobRow& row, std::int64_t at_ms) 
                     row.direction, row.tabs, row.kind, row.not_found, row.retry_of, at_ms)
           .run());
   const JobId id{db.last_insert_id()};
-  ROWLANE_TRY(add_event(db, row.scope.agency, row.scope.user, "job", id.value, at_ms));
+  db.events().add(row.scope.agency, row.scope.user, EventKind::job, id.value, at_ms);
   return id;
 }
 
@@ -223,7 +223,7 @@ Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
   // Full lanes and misused keys are found out before anything is changed; only deletions change records first.
   const auto undo = job.deleted.empty() ? SqliteRunner::Undo::nothing_to_undo : SqliteRunner::Undo::by_savepoint;
   Result<QueuedJob> queued = co_await write<QueuedJob>(
-      [this, got_turn, job = std::move(job)](db::Sqlite& db) -> Result<QueuedJob> {
+      [this, got_turn, job = std::move(job)](Writer& db) -> Result<QueuedJob> {
         const std::int64_t at = now_ms();
         if (!job.idempotency_key.empty()) {
           db::Statement stmt = db.prepare(
@@ -339,7 +339,7 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
 }
 
 Task<Result<Job>> SqliteStore::cancel_job(Scope scope, JobId id) {
-  return write<Job>([this, scope, id](db::Sqlite& db) -> Result<Job> {
+  return write<Job>([this, scope, id](Writer& db) -> Result<Job> {
     const std::int64_t at = now_ms();
     const Result<Job> job = find_job(db, scope, id, at);
     if (!job) return job;
@@ -353,14 +353,14 @@ Task<Result<Job>> SqliteStore::cancel_job(Scope scope, JobId id) {
                       .run());
     ROWLANE_TRY(
         db.prepare("UPDATE sync_job SET state='cancelled', finished_at_ms=? WHERE id=?").bind_all(at, id.value).run());
-    ROWLANE_TRY(add_event(db, scope.agency, job->user, "job", id.value, at));
+    db.events().add(scope.agency, job->user, EventKind::job, id.value, at);
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "job_cancelled", "cancelled a sync", std::nullopt, id));
     return find_job(db, scope, id, at);
   });
 }
 
 // The records of a held job as they were before: tombstones live again, blanked fields get back what was agreed.
-Status SqliteStore::put_back(db::Sqlite& db, const Job& job, UserId user) {
+Status SqliteStore::put_back(Writer& db, const Job& job, UserId user) {
   struct Held {
     std::int64_t record;
     std::string tab;
@@ -381,7 +381,7 @@ Status SqliteStore::put_back(db::Sqlite& db, const Job& job, UserId user) {
   return db.prepare("UPDATE hold SET state='cancelled' WHERE job_id=? AND state='open'").bind(job.id.value).run();
 }
 
-Status SqliteStore::put_back_record(db::Sqlite& db, RecordId id, std::string_view tab, std::int64_t version, JobId job,
+Status SqliteStore::put_back_record(Writer& db, RecordId id, std::string_view tab, std::int64_t version, JobId job,
                                     UserId user) {
   static const std::string sql = fmt::format(
       "SELECT {}, base.body FROM record LEFT JOIN base ON base.record_id=record.id AND base.agency_id=record.agency_id AND base.tab=? WHERE record.id=?",
@@ -420,11 +420,12 @@ Status SqliteStore::put_back_record(db::Sqlite& db, RecordId id, std::string_vie
   record.sync = SyncState::unsynced;
   record.sync_reason.clear();
   ROWLANE_TRY(rewrite_record(db, record, catalogue_));
-  return add_event(db, record.agency, record.owner, "customer", record.id.value, at);
+  db.events().add(record.agency, record.owner, EventKind::customer, record.id.value, at);
+  return {};
 }
 
 Task<Result<Job>> SqliteStore::confirm_job(Scope scope, JobId id) {
-  Result<Job> confirmed = co_await write<Job>([this, scope, id](db::Sqlite& db) -> Result<Job> {
+  Result<Job> confirmed = co_await write<Job>([this, scope, id](Writer& db) -> Result<Job> {
     const std::int64_t at = now_ms();
     const Result<Job> job = find_job(db, scope, id, at);
     if (!job) return job;
@@ -449,7 +450,7 @@ Task<Result<Job>> SqliteStore::confirm_job(Scope scope, JobId id) {
               "UPDATE sync_job SET state='queued', kind='confirm', lane_seq=(SELECT seq_last FROM lane WHERE id=sync_job.lane_id) WHERE id=?")
             .bind(id.value)
             .run());
-    ROWLANE_TRY(add_event(db, scope.agency, job->user, "job", id.value, at));
+    db.events().add(scope.agency, job->user, EventKind::job, id.value, at);
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "job_confirmed", "confirmed the held rows of a sync",
                              std::nullopt, id));
     const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
@@ -462,35 +463,34 @@ Task<Result<Job>> SqliteStore::confirm_job(Scope scope, JobId id) {
 }
 
 Task<Result<JobStore::Retried>> SqliteStore::retry_job(Scope scope, JobId id, int lane_jobs_max) {
-  Result<Retried> retried =
-      co_await write<Retried>([this, scope, id, lane_jobs_max](db::Sqlite& db) -> Result<Retried> {
-        const std::int64_t at = now_ms();
-        Result<Job> job = find_job(db, scope, id, at);
-        if (!job) return std::unexpected(job.error());
-        const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
-        if (!spreadsheet) return std::unexpected(spreadsheet.error());
-        if (job->state == JobState::waiting) {
-          if (job->reason == WaitReason::quota) return Retried{std::move(*job), false};  // the window refills by itself
-          ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=?").bind(*spreadsheet).run());
-          ROWLANE_TRY(make_ready(db, *spreadsheet));
-          return Retried{std::move(*job), false};
-        }
-        if (job->state != JobState::failed && job->state != JobState::cancelled)
-          return fail(Errc::conflict, fmt::format("the job is {}", to_string(job->state)));
-        // It stays its user's job, in that user's lane and scope, whoever asks for it.
-        const Result<Scope> own = scope_of_user(db, scope.agency, job->user);
-        if (!own) return std::unexpected(own.error());
-        const Result<LanePlace> place = take_place(db, *own, *spreadsheet, lane_jobs_max);
-        if (!place) return std::unexpected(place.error());
-        const std::string tabs = join_tabs(job->tabs);
-        const Result<JobId> fresh =
-            insert_job(db, {*own, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
-        if (!fresh) return std::unexpected(fresh.error());
-        ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet));
-        Result<Job> made = find_job(db, scope, *fresh, at);
-        if (!made) return std::unexpected(made.error());
-        return Retried{std::move(*made), true};
-      });
+  Result<Retried> retried = co_await write<Retried>([this, scope, id, lane_jobs_max](Writer& db) -> Result<Retried> {
+    const std::int64_t at = now_ms();
+    Result<Job> job = find_job(db, scope, id, at);
+    if (!job) return std::unexpected(job.error());
+    const Result<std::string> spreadsheet = spreadsheet_of(db, scope.agency);
+    if (!spreadsheet) return std::unexpected(spreadsheet.error());
+    if (job->state == JobState::waiting) {
+      if (job->reason == WaitReason::quota) return Retried{std::move(*job), false};  // the window refills by itself
+      ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=?").bind(*spreadsheet).run());
+      ROWLANE_TRY(make_ready(db, *spreadsheet));
+      return Retried{std::move(*job), false};
+    }
+    if (job->state != JobState::failed && job->state != JobState::cancelled)
+      return fail(Errc::conflict, fmt::format("the job is {}", to_string(job->state)));
+    // It stays its user's job, in that user's lane and scope, whoever asks for it.
+    const Result<Scope> own = scope_of_user(db, scope.agency, job->user);
+    if (!own) return std::unexpected(own.error());
+    const Result<LanePlace> place = take_place(db, *own, *spreadsheet, lane_jobs_max);
+    if (!place) return std::unexpected(place.error());
+    const std::string tabs = join_tabs(job->tabs);
+    const Result<JobId> fresh =
+        insert_job(db, {*own, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
+    if (!fresh) return std::unexpected(fresh.error());
+    ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet));
+    Result<Job> made = find_job(db, scope, *fresh, at);
+    if (!made) return std::unexpected(made.error());
+    return Retried{std::move(*made), true};
+  });
   if (retried) wake();
   co_return retried;
 }

@@ -43,6 +43,13 @@ ClaimedJob read_claimed(const db::Statement& row) {
   return job;
 }
 
+Status tell_of_jobs(NewEvents& events, db::Statement& jobs, std::int64_t at_ms) {
+  return each_row(jobs, [&](const db::Statement& row) -> Status {
+    events.add({row.i64(0)}, {row.i64(1)}, EventKind::job, row.i64(2), at_ms);
+    return {};
+  });
+}
+
 Result<std::vector<std::string>> texts(db::Statement stmt) {
   std::vector<std::string> out;
   for (;;) {

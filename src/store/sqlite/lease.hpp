@@ -20,6 +20,9 @@ inline constexpr std::string_view kClaimColumns =
 
 ClaimedJob read_claimed(const db::Statement& row);
 
+// Tells of each job that the bound statement finds: its agency_id, user_id, id.
+Status tell_of_jobs(NewEvents& events, db::Statement& jobs, std::int64_t at_ms);
+
 // The first column of every row.
 Result<std::vector<std::string>> texts(db::Statement stmt);
 Status status_of(const Result<bool>& result);

@@ -102,7 +102,7 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
 }
 
 Task<Status> SqliteStore::write_journal(Lease lease, NewJournal entry) {
-  co_return status_of(co_await write<bool>([this, lease, entry = std::move(entry)](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, lease, entry = std::move(entry)](Writer& db) -> Result<bool> {
     const std::int64_t at = now_ms();
     ROWLANE_TRY(check_lease(db, lease, at));
     {
@@ -121,16 +121,16 @@ Task<Status> SqliteStore::write_journal(Lease lease, NewJournal entry) {
     static const std::string progress =
         fmt::format("UPDATE sync_job SET phase='writing', done=?, total=? WHERE {}", kRunning);
     ROWLANE_TRY(db.prepare(progress).bind_all(entry.done, entry.total, lease.spreadsheet_id).run());
-    static const std::string told = fmt::format(
-        "INSERT INTO event (agency_id, user_id, kind, subject, at_ms) SELECT agency_id, user_id, 'job', id, ? FROM sync_job WHERE {}",
-        kRunning);
-    ROWLANE_TRY(db.prepare(told).bind_all(at, lease.spreadsheet_id).run());
+    static const std::string running = fmt::format("SELECT agency_id, user_id, id FROM sync_job WHERE {}", kRunning);
+    db::Statement stmt = db.prepare(running);
+    stmt.bind(lease.spreadsheet_id);
+    ROWLANE_TRY(tell_of_jobs(db.events(), stmt, at));
     return true;
   }));
 }
 
 Task<Status> SqliteStore::drop_journal(Lease lease, PassId pass, int chunk) {
-  co_return status_of(co_await write<bool>([this, lease, pass, chunk](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, lease, pass, chunk](Writer& db) -> Result<bool> {
     ROWLANE_TRY(check_lease(db, lease, now_ms()));
     ROWLANE_TRY(
         db.prepare("UPDATE journal SET state='dropped', tables=x'' WHERE pass_id=? AND chunk=? AND state='pending'")
@@ -141,7 +141,7 @@ Task<Status> SqliteStore::drop_journal(Lease lease, PassId pass, int chunk) {
 }
 
 Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
-  co_return status_of(co_await write<bool>([this, lease, commit = std::move(commit)](db::Sqlite& db) -> Result<bool> {
+  co_return status_of(co_await write<bool>([this, lease, commit = std::move(commit)](Writer& db) -> Result<bool> {
     const std::int64_t at = now_ms();
     ROWLANE_TRY(check_lease(db, lease, at));
     std::int64_t agency = 0;
@@ -184,7 +184,7 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
       if (!row) return std::unexpected(row.error());
       events.add(mark.record, {stmt.i64(0)}, {});
     }
-    ROWLANE_TRY(events.write(db, {agency}, at));
+    events.tell(db.events(), {agency}, at);
     for (const auto& [job, partial] : commit.partials)
       ROWLANE_TRY(db.prepare("UPDATE sync_job SET partial=? WHERE id=?").bind_all(partial, job.value).run());
     for (const auto& [tab, state] : commit.tabs) {

@@ -95,7 +95,7 @@ Status forget_agreed(db::Sqlite& db, AgencyId agency, std::int64_t at) {
 }  // namespace
 
 Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency, SpreadsheetChange change) {
-  return write<AgencyId>([this, change, agency = std::move(agency)](db::Sqlite& db) -> Result<AgencyId> {
+  return write<AgencyId>([this, change, agency = std::move(agency)](Writer& db) -> Result<AgencyId> {
     const Result<std::optional<std::string>> before = spreadsheet_of(db, agency.key);
     if (!before) return std::unexpected(before.error());
     const bool changes = *before && **before != agency.spreadsheet_id;
@@ -144,7 +144,7 @@ Task<Result<std::vector<Agency>>> SqliteStore::agencies() {
 }
 
 Task<Result<UserId>> SqliteStore::create_user(NewUser user) {
-  return write<UserId>([this, user = std::move(user)](db::Sqlite& db) -> Result<UserId> {
+  return write<UserId>([this, user = std::move(user)](Writer& db) -> Result<UserId> {
     const Status done =
         db.prepare(
               "INSERT INTO app_user (agency_id, email, name, role, password_hash, created_at_ms) VALUES (?,?,?,?,?,?)")
@@ -187,7 +187,7 @@ Task<Result<std::vector<User>>> SqliteStore::users(std::optional<AgencyId> agenc
 }
 
 Task<Status> SqliteStore::set_disabled(UserId user, bool disabled) {
-  const Result<bool> done = co_await write<bool>([user, disabled](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([user, disabled](Writer& db) -> Result<bool> {
     ROWLANE_TRY(db.prepare("UPDATE app_user SET disabled=? WHERE id=?").bind_all(disabled, user.value).run());
     const bool known = db.changes() == 1;
     if (disabled) {
@@ -202,7 +202,7 @@ Task<Status> SqliteStore::set_disabled(UserId user, bool disabled) {
 }
 
 Task<Status> SqliteStore::set_password(UserId user, std::string password_hash, std::string keep_session) {
-  const Result<bool> done = co_await write<bool>([user, password_hash, keep_session](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([user, password_hash, keep_session](Writer& db) -> Result<bool> {
     ROWLANE_TRY(db.prepare("UPDATE app_user SET password_hash=? WHERE id=?").bind_all(password_hash, user.value).run());
     db::Statement stmt = db.prepare("DELETE FROM session WHERE user_id=? AND hash<>?");
     ROWLANE_TRY(stmt.bind(user.value).bind_blob(keep_session).run());
@@ -213,7 +213,7 @@ Task<Status> SqliteStore::set_password(UserId user, std::string password_hash, s
 }
 
 Task<Status> SqliteStore::create_token(UserId user, std::string hash) {
-  const Result<bool> done = co_await write<bool>([this, user, hash](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([this, user, hash](Writer& db) -> Result<bool> {
     db::Statement stmt = db.prepare(
         "INSERT OR IGNORE INTO api_token (hash, agency_id, user_id, created_at_ms) SELECT ?, agency_id, id, ? FROM app_user WHERE id=?");
     ROWLANE_TRY(stmt.bind_blob(hash).bind_all(now_ms(), user.value).run());
@@ -224,14 +224,14 @@ Task<Status> SqliteStore::create_token(UserId user, std::string hash) {
 }
 
 Task<Result<bool>> SqliteStore::revoke_token(std::string hash) {
-  return write<bool>([hash = std::move(hash)](db::Sqlite& db) -> Result<bool> {
+  return write<bool>([hash = std::move(hash)](Writer& db) -> Result<bool> {
     ROWLANE_TRY(db.prepare("DELETE FROM api_token WHERE hash=?").bind_blob(hash).run());
     return db.changes() > 0;
   });
 }
 
 Task<Status> SqliteStore::create_session(UserId user, std::string hash, WallTime expires) {
-  const Result<bool> done = co_await write<bool>([this, user, hash, expires](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([this, user, hash, expires](Writer& db) -> Result<bool> {
     db::Statement stmt = db.prepare(
         "INSERT INTO session (hash, agency_id, user_id, created_at_ms, expires_at_ms) SELECT ?, agency_id, id, ?, ? FROM app_user WHERE id=?");
     ROWLANE_TRY(stmt.bind_blob(hash).bind_all(now_ms(), to_ms(expires), user.value).run());
@@ -242,7 +242,7 @@ Task<Status> SqliteStore::create_session(UserId user, std::string hash, WallTime
 }
 
 Task<Status> SqliteStore::end_session(std::string hash) {
-  const Result<bool> done = co_await write<bool>([hash = std::move(hash)](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([hash = std::move(hash)](Writer& db) -> Result<bool> {
     ROWLANE_TRY(db.prepare("DELETE FROM session WHERE hash=?").bind_blob(hash).run());
     return true;
   });

@@ -149,7 +149,7 @@ Task<Result<Record>> SqliteStore::get_record(Scope scope, std::string public_id,
 }
 
 Task<Result<Record>> SqliteStore::create_record(Scope scope, Record record) {
-  return write<Record>([this, scope, record = std::move(record)](db::Sqlite& db) mutable -> Result<Record> {
+  return write<Record>([this, scope, record = std::move(record)](Writer& db) mutable -> Result<Record> {
     ROWLANE_TRY(check_required(record));
     if (record.owner != scope.user) ROWLANE_TRY(check_owner(db, scope.agency, record.owner));
     record.agency = scope.agency;
@@ -162,13 +162,13 @@ Task<Result<Record>> SqliteStore::create_record(Scope scope, Record record) {
     ROWLANE_TRY(add_history(db, {record, "add", "", "null", "null"}, scope.user, now_ms()));
     ROWLANE_TRY(
         add_activity(db, scope.agency, scope.user, now_ms(), "record_added", did("added", record), record.public_id));
-    ROWLANE_TRY(add_event(db, scope.agency, record.owner, "customer", record.id.value, now_ms()));
+    db.events().add(scope.agency, record.owner, EventKind::customer, record.id.value, now_ms());
     return record;
   });
 }
 
 Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch) {
-  return write<Record>([this, w = std::move(w), patch = std::move(patch)](db::Sqlite& db) -> Result<Record> {
+  return write<Record>([this, w = std::move(w), patch = std::move(patch)](Writer& db) -> Result<Record> {
     const Result<Record> before = find_record(db, w.scope, w.public_id, catalogue_);
     if (!before) return before;
     ROWLANE_TRY(check_version(*before, w.if_version));
@@ -179,13 +179,13 @@ Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch)
                              w.public_id));
     ChangeEvents events;
     events.add(after->id, after->owner, before->owner);
-    ROWLANE_TRY(events.write(db, w.scope.agency, now_ms()));
+    events.tell(db.events(), w.scope.agency, now_ms());
     return after;
   });
 }
 
 Task<Status> SqliteStore::delete_record(RecordWrite w) {
-  const Result<bool> done = co_await write<bool>([this, w](db::Sqlite& db) -> Result<bool> {
+  const Result<bool> done = co_await write<bool>([this, w](Writer& db) -> Result<bool> {
     const Result<Record> record = find_record(db, w.scope, w.public_id, catalogue_);
     if (!record) return std::unexpected(record.error());
     ROWLANE_TRY(check_version(*record, w.if_version));
@@ -199,7 +199,7 @@ Task<Status> SqliteStore::delete_record(RecordWrite w) {
 }
 
 Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
-  return write<Record>([this, w = std::move(w)](db::Sqlite& db) -> Result<Record> {
+  return write<Record>([this, w = std::move(w)](Writer& db) -> Result<Record> {
     Result<Record> record = find_record(db, w.scope, w.public_id, catalogue_, true);
     if (!record) return record;
     ROWLANE_TRY(check_version(*record, w.if_version));
@@ -207,14 +207,14 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
     ROWLANE_TRY(revive(db, *record, w.scope.user, now_ms(), catalogue_));
     ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", did("restored", *record),
                              w.public_id));
-    ROWLANE_TRY(add_event(db, w.scope.agency, record->owner, "customer", record->id.value, now_ms()));
+    db.events().add(w.scope.agency, record->owner, EventKind::customer, record->id.value, now_ms());
     return record;
   });
 }
 
 Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
   return write<BulkReport>(
-      [this, scope, ids = std::move(ids), patch = std::move(patch)](db::Sqlite& db) -> Result<BulkReport> {
+      [this, scope, ids = std::move(ids), patch = std::move(patch)](Writer& db) -> Result<BulkReport> {
         const Result<std::int64_t> last = last_history_id(db);
         if (!last) return std::unexpected(last.error());
         BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
@@ -230,7 +230,7 @@ Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<st
           events.add(after->id, after->owner, before->owner);
         }
         if (report.changed == 0) return report;
-        ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
+        events.tell(db.events(), scope.agency, now_ms());
         ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
                                  fmt::format("changed {} record{}", report.changed, report.changed == 1 ? "" : "s")));
         return with_end(db, report);
@@ -238,7 +238,7 @@ Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<st
 }
 
 Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<std::string> ids) {
-  return write<BulkReport>([this, scope, ids = std::move(ids)](db::Sqlite& db) -> Result<BulkReport> {
+  return write<BulkReport>([this, scope, ids = std::move(ids)](Writer& db) -> Result<BulkReport> {
     const Result<std::int64_t> last = last_history_id(db);
     if (!last) return std::unexpected(last.error());
     BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
@@ -255,7 +255,7 @@ Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<st
 }
 
 Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, ChangeRange changes) {
-  return write<BulkReport>([this, scope, changes](db::Sqlite& db) -> Result<BulkReport> {
+  return write<BulkReport>([this, scope, changes](Writer& db) -> Result<BulkReport> {
     const Result<std::vector<PastChange>> past = past_changes(db, scope, changes);
     if (!past) return std::unexpected(past.error());
     const Result<std::int64_t> last = last_history_id(db);
@@ -280,7 +280,7 @@ Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, ChangeRange chan
       events.add(record->id, record->owner, owner_before);
     }
     if (report.changed == 0) return report;
-    ROWLANE_TRY(events.write(db, scope.agency, now_ms()));
+    events.tell(db.events(), scope.agency, now_ms());
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
                              fmt::format("took a change of {} records back", report.changed)));
     return with_end(db, report);
@@ -362,7 +362,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
   // What the piece found out must outlive its being undone (dry run, errors).
   auto report = std::make_shared<ImportReport>();
   const Result<bool> kept =
-      co_await write<bool>([this, scope, lines = std::move(lines), options, report](db::Sqlite& db) -> Result<bool> {
+      co_await write<bool>([this, scope, lines = std::move(lines), options, report](Writer& db) -> Result<bool> {
         const std::int64_t at = now_ms();
         ChangeEvents events;
         std::map<RecordId, int> line_of;  // what a line of this file has set already: another would undo it unseen
@@ -412,7 +412,7 @@ Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<
         if (report->added + report->updated > 0) {
           ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "import",
                                    fmt::format("imported: {} added, {} changed", report->added, report->updated)));
-          ROWLANE_TRY(events.write(db, scope.agency, at));
+          events.tell(db.events(), scope.agency, at);
         }
         return true;
       });

@@ -142,31 +142,23 @@ Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t a
   return stmt.bind(job ? std::optional(job->value) : std::nullopt).run();
 }
 
-Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject,
-                 std::int64_t at_ms) {
-  return db.prepare("INSERT INTO event (agency_id, user_id, kind, subject, at_ms) VALUES (?,?,?,?,?)")
-      .bind_all(agency.value, user.value, kind, subject, at_ms)
-      .run();
-}
-
 void ChangeEvents::add(RecordId record, UserId owner, UserId owner_before) {
   changed_.emplace_back(owner, record);
   if (owner_before && owner_before != owner) changed_.emplace_back(owner_before, record);
 }
 
-Status ChangeEvents::write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const {
+void ChangeEvents::tell(NewEvents& events, AgencyId agency, std::int64_t at_ms) const {
   std::map<UserId, std::int64_t> counts;
   for (const auto& [owner, record] : changed_) {
     if (changed_.size() <= kSingleMax)
-      ROWLANE_TRY(add_event(db, agency, owner, "customer", record.value, at_ms));
+      events.add(agency, owner, EventKind::customer, record.value, at_ms);
     else
       ++counts[owner];
   }
-  for (const auto& [owner, count] : counts) ROWLANE_TRY(add_event(db, agency, owner, "customers", count, at_ms));
-  return {};
+  for (const auto& [owner, count] : counts) events.add(agency, owner, EventKind::customers, count, at_ms);
 }
 
-Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
+Status entomb(Writer& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
   record.deleted_at = from_ms(at_ms);
   record.updated_at = from_ms(at_ms);
   record.updated_by = user;
@@ -175,7 +167,8 @@ Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, co
   record.sync_reason.clear();
   ROWLANE_TRY(rewrite_record(db, record, catalogue));
   ROWLANE_TRY(add_history(db, {record, "delete", "", "null", "null"}, user, at_ms));
-  return add_event(db, record.agency, record.owner, "customer", record.id.value, at_ms);
+  db.events().add(record.agency, record.owner, EventKind::customer, record.id.value, at_ms);
+  return {};
 }
 
 Result<std::map<std::string, TabState>> read_tab_states(db::Sqlite& db, AgencyId agency) {

@@ -13,7 +13,7 @@ Task<Result<T>> SqliteStore::write(F work, SqliteRunner::Undo undo) {
   const Status committed =
       co_await suspend_for<Status>([this, box, undo, work = std::move(work)](Resolver<Status> done) mutable {
         runner_.write(
-            [box, work = std::move(work)](db::Sqlite& db) mutable {
+            [box, work = std::move(work)](Writer& db) mutable {
               box->emplace(work(db));
               return (*box)->has_value();
             },
@@ -79,15 +79,13 @@ Status add_edit_history(db::Sqlite& db, const Record& before, const Record& afte
 Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what,
                     std::string_view text, std::optional<std::string> record = std::nullopt,
                     std::optional<JobId> job = std::nullopt);
-Status add_event(db::Sqlite& db, AgencyId agency, UserId user, std::string_view kind, std::int64_t subject,
-                 std::int64_t at_ms);
 
 // The events of a change of many records: one a record up to a hundred, else one an owner with their count, so that
 // nobody learns of records outside the own scope. Who lost a record to another owner is told too.
 class ChangeEvents {
  public:
   void add(RecordId record, UserId owner, UserId owner_before);
-  Status write(db::Sqlite& db, AgencyId agency, std::int64_t at_ms) const;
+  void tell(NewEvents& events, AgencyId agency, std::int64_t at_ms) const;
 
  private:
   static constexpr std::size_t kSingleMax = 100;
@@ -95,7 +93,7 @@ class ChangeEvents {
 };
 
 // Makes the living record a tombstone (version up, history, event, unsynced).
-Status entomb(db::Sqlite& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
+Status entomb(Writer& db, Record record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue);
 
 // By key; those that were connected.
 Result<std::map<std::string, TabState>> read_tab_states(db::Sqlite& db, AgencyId agency);

@@ -70,29 +70,37 @@ class Inbox {
   bool closed_ = false;
 };
 
-void run_in_savepoint(db::Sqlite& db, SqliteRunner::Write& work) {
+void run_in_savepoint(Writer& writer, SqliteRunner::Write& work) {
+  const std::size_t events = writer.events().count();
   // SAVEPOINT of one name nests by statement order: RELEASE and ROLLBACK TO take the innermost.
-  (void)db.prepare("SAVEPOINT piece").run();
-  if (!work(db)) (void)db.prepare("ROLLBACK TO piece").run();
-  (void)db.prepare("RELEASE piece").run();
+  (void)writer.prepare("SAVEPOINT piece").run();
+  if (!work(writer)) {
+    (void)writer.prepare("ROLLBACK TO piece").run();
+    writer.events().keep_first(events);
+  }
+  (void)writer.prepare("RELEASE piece").run();
 }
 
-Status run_piece(db::Sqlite& db, WritePiece& piece) {
+Status run_piece(Writer& writer, WritePiece& piece) {
   if (piece.undo == SqliteRunner::Undo::by_savepoint) {
-    run_in_savepoint(db, piece.work);
+    run_in_savepoint(writer, piece.work);
     return {};
   }
-  const std::int64_t changes = db.total_changes();
-  if (!piece.work(db) && db.total_changes() != changes)
-    return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
-  return {};
+  const std::int64_t changes = writer.total_changes();
+  const std::size_t events = writer.events().count();
+  if (piece.work(writer)) return {};
+  writer.events().keep_first(events);
+  if (writer.total_changes() == changes) return {};
+  return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
 }
 
 Status run_group(db::Sqlite& db, std::vector<WritePiece>& group) {
   Result<db::Transaction> transaction = db::Transaction::begin(db);
   if (!transaction) return std::unexpected(transaction.error());
+  Writer writer(db);
   for (WritePiece& piece : group)
-    if (const Status run = run_piece(db, piece); !run) return run;
+    if (const Status run = run_piece(writer, piece); !run) return run;
+  if (const Status told = writer.events().write(db); !told) return told;
   return transaction->commit();
 }
 

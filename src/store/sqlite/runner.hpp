@@ -9,13 +9,13 @@
 #include <string>
 
 #include "base/task.hpp"
-#include "db/sqlite.hpp"
+#include "store/sqlite/writer.hpp"
 
 namespace rowlane::store {
 
 class SqliteRunner {
  public:
-  using Write = std::move_only_function<bool(db::Sqlite&)>;  // false: undo this piece
+  using Write = std::move_only_function<bool(Writer&)>;  // false: undo this piece
   using Done = std::move_only_function<void(Status committed)>;
   using Read = std::move_only_function<void(db::Sqlite&)>;
   // How a piece that returns false is undone. Inside a savepoint SQLite copies each page before its first change,

@@ -12,7 +12,7 @@ using LaneCounts = std::map<std::int64_t, std::int64_t>;
 
 // Enters the outcome of one job. One that followed a head is counted in `followers`, for `count_off`; lanes' running
 // ones are counted by `release`.
-Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, LaneCounts& followers, std::int64_t at) {
+Status settle_job(Writer& db, const Claim& claim, const JobOutcome& job, LaneCounts& followers, std::int64_t at) {
   const auto head =
       std::find_if(claim.heads.begin(), claim.heads.end(), [&](const ClaimedJob& each) { return each.id == job.id; });
   const bool is_head = head != claim.heads.end(), done = job.state != JobState::held;
@@ -50,10 +50,11 @@ Status settle_job(db::Sqlite& db, const Claim& claim, const JobOutcome& job, Lan
   }
   if (!job.activity.empty())
     ROWLANE_TRY(add_activity(db, claim.agency, user, at, "sync", job.activity, std::nullopt, job.id));
-  return add_event(db, claim.agency, user, "job", job.id.value, at);
+  db.events().add(claim.agency, user, EventKind::job, job.id.value, at);
+  return {};
 }
 
-Status settle_jobs(db::Sqlite& db, const Claim& claim, const std::vector<JobOutcome>& jobs, std::int64_t at) {
+Status settle_jobs(Writer& db, const Claim& claim, const std::vector<JobOutcome>& jobs, std::int64_t at) {
   LaneCounts followers;
   for (const JobOutcome& job : jobs) ROWLANE_TRY(settle_job(db, claim, job, followers, at));
   for (const auto& [lane, count] : followers)
@@ -88,7 +89,7 @@ std::vector<std::vector<JobOutcome>> split_settled(const Claim& claim, std::vect
 Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
   for (std::vector<JobOutcome>& part : split_settled(claim, outcome.jobs)) {
     const Result<bool> settled =
-        co_await write<bool>([this, claim, part = std::move(part)](db::Sqlite& db) -> Result<bool> {
+        co_await write<bool>([this, claim, part = std::move(part)](Writer& db) -> Result<bool> {
           const std::int64_t at = now_ms();
           ROWLANE_TRY(check_lease(db, claim.lease, at));
           ROWLANE_TRY(settle_jobs(db, claim, part, at));
@@ -97,7 +98,7 @@ Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
     if (!settled) co_return std::unexpected(settled.error());
   }
   const Result<bool> done = co_await write<bool>([this, claim = std::move(claim),
-                                                  outcome = std::move(outcome)](db::Sqlite& db) -> Result<bool> {
+                                                  outcome = std::move(outcome)](Writer& db) -> Result<bool> {
     const std::int64_t at = now_ms();
     const std::string& id = claim.lease.spreadsheet_id;
     ROWLANE_TRY(check_lease(db, claim.lease, at));
