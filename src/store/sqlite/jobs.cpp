@@ -203,13 +203,13 @@ Result<std::string> spreadsheet_of(db::Sqlite& db, AgencyId agency) {
 Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) {
   {
     db::Statement stmt = db.prepare(
-        "SELECT 1 FROM spreadsheet WHERE id=? AND turn IS NULL AND lease_node IS NULL AND (ready_at_ms IS NULL OR reason IN ('not_shared', 'sheet_missing', 'paused'))");
+        "SELECT 1 FROM spreadsheet WHERE id=? AND turn IS NULL AND lease_node IS NULL AND (ready_at_ms IS NULL OR reason='not_shared' OR reason='sheet_missing' OR reason='paused')");
     const Result<bool> can_go = stmt.bind(spreadsheet).step();
     if (!can_go || !*can_go) return can_go;  // as for nearly every press: one look, nothing written
   }
   ROWLANE_TRY(
       db.prepare(
-            "UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND reason IN ('not_shared', 'sheet_missing', 'paused')")
+            "UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND (reason='not_shared' OR reason='sheet_missing' OR reason='paused')")
           .bind(spreadsheet)
           .run());
   return make_ready(db, spreadsheet);

@@ -112,6 +112,7 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
   const JobId queued = office.press(scope, "small");
   REQUIRE(office.executor.finish(office.store.create_session(scope.user, "hash", office.clock.at + kDay * 14)));
   REQUIRE(office.executor.finish(office.store.create_token(scope.user, "token")));
+  (void)expire();  // the row that stands for the events before the first
   CHECK(expire() == 0);
 
   struct Step {
@@ -120,10 +121,10 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
     std::int64_t events, sessions, jobs, records, history;
   };
   const Step steps[] = {
-      {"events go after a day", 2, 0, 1, 2, 2, 3},
-      {"sessions when they end", 15, 0, 0, 2, 2, 3},
-      {"jobs and tombstones after 90 days", 91, 0, 0, 1, 1, 3},
-      {"history after 400", 401, 0, 0, 1, 1, 0},
+      {"events go after a day, but for the last, which numbers the next", 2, 1, 1, 2, 2, 3},
+      {"sessions when they end", 15, 1, 0, 2, 2, 3},
+      {"jobs and tombstones after 90 days", 91, 1, 0, 1, 1, 3},
+      {"history after 400", 401, 1, 0, 1, 1, 0},
   };
   const WallTime start = office.clock.at;
   for (const Step& step : steps) {
@@ -131,7 +132,7 @@ TEST_CASE("housekeeping deletes what is kept no longer, and nothing else") {
     office.clock.at = start + kDay * step.day;
     CHECK(expire() > 0);
     CHECK(expire() == 0);
-    CHECK(office.count("event") == step.events);
+    CHECK(office.count("event_batch") == step.events);
     CHECK(office.count("session") == step.sessions);
     CHECK(office.count("sync_job") == step.jobs);
     CHECK(office.count("record") == step.records);
