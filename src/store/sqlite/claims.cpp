@@ -138,46 +138,48 @@ void keep_earliest(std::optional<WallTime>& earliest, std::optional<WallTime> ca
 }  // namespace
 
 Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
-  return write<ClaimAnswer>([this, request = std::move(request)](Writer& db) -> Result<ClaimAnswer> {
-    const WallTime now = clock_.now();
-    ROWLANE_TRY(wake_due(db, to_ms(now)));
-    ClaimAnswer answer;
-    for (const std::string& account : request.accounts) {
-      std::string id;
-      {
-        db::Statement stmt =
-            db.prepare("SELECT id FROM spreadsheet WHERE account=? AND turn IS NOT NULL ORDER BY turn LIMIT 1");
-        const Result<bool> row = stmt.bind(account).step();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) continue;
-        id = stmt.text(0);
-      }
-      // A pass starts only with a read and a write to spend; one write in ten is kept for repairs.
-      const QuotaLimits quota = quota_of(request.quota, account);
-      Result<std::optional<WallTime>> wait = account_wait(db, account, now);
-      if (wait && !*wait) wait = budget_wait(db, account, CallKind::read, quota, 0, now);
-      if (wait && !*wait) wait = budget_wait(db, account, CallKind::write, quota, quota.writes / 10, now);
-      if (!wait) return std::unexpected(wait.error());
-      if (*wait) {
-        keep_earliest(answer.wake_at, *wait);
-        continue;
-      }
-      Result<Claim> claim = claim_spreadsheet(db, id, request, to_ms(now));
-      if (!claim) return std::unexpected(claim.error());
-      answer.account = account;
-      answer.claim = std::move(*claim);
-      return answer;
-    }
-    for (const std::string_view sql :
-         {std::string_view("SELECT min(ready_at_ms) FROM spreadsheet WHERE ready_at_ms IS NOT NULL"),
-          std::string_view("SELECT min(lease_until_ms) FROM spreadsheet WHERE lease_until_ms IS NOT NULL")}) {
-      db::Statement stmt = db.prepare(sql);
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!stmt.is_null(0)) keep_earliest(answer.wake_at, from_ms(stmt.i64(0)));
-    }
-    return answer;
-  });
+  return write<ClaimAnswer>(
+      [this, request = std::move(request)](Writer& db) -> Result<ClaimAnswer> {
+        const WallTime now = clock_.now();
+        ROWLANE_TRY(wake_due(db, to_ms(now)));
+        ClaimAnswer answer;
+        for (const std::string& account : request.accounts) {
+          std::string id;
+          {
+            db::Statement stmt =
+                db.prepare("SELECT id FROM spreadsheet WHERE account=? AND turn IS NOT NULL ORDER BY turn LIMIT 1");
+            const Result<bool> row = stmt.bind(account).step();
+            if (!row) return std::unexpected(row.error());
+            if (!*row) continue;
+            id = stmt.text(0);
+          }
+          // A pass starts only with a read and a write to spend; one write in ten is kept for repairs.
+          const QuotaLimits quota = quota_of(request.quota, account);
+          Result<std::optional<WallTime>> wait = account_wait(db, account, now);
+          if (wait && !*wait) wait = budget_wait(db, account, CallKind::read, quota, 0, now);
+          if (wait && !*wait) wait = budget_wait(db, account, CallKind::write, quota, quota.writes / 10, now);
+          if (!wait) return std::unexpected(wait.error());
+          if (*wait) {
+            keep_earliest(answer.wake_at, *wait);
+            continue;
+          }
+          Result<Claim> claim = claim_spreadsheet(db, id, request, to_ms(now));
+          if (!claim) return std::unexpected(claim.error());
+          answer.account = account;
+          answer.claim = std::move(*claim);
+          return answer;
+        }
+        for (const std::string_view sql :
+             {std::string_view("SELECT min(ready_at_ms) FROM spreadsheet WHERE ready_at_ms IS NOT NULL"),
+              std::string_view("SELECT min(lease_until_ms) FROM spreadsheet WHERE lease_until_ms IS NOT NULL")}) {
+          db::Statement stmt = db.prepare(sql);
+          const Result<bool> row = stmt.step();
+          if (!row) return std::unexpected(row.error());
+          if (!stmt.is_null(0)) keep_earliest(answer.wake_at, from_ms(stmt.i64(0)));
+        }
+        return answer;
+      },
+      SqliteRunner::Undo::nothing_to_undo);
 }
 
 Task<Status> SqliteStore::renew(Lease lease, Millis length) {

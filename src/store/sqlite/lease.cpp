@@ -10,17 +10,35 @@ Status check_lease(db::Sqlite& db, const Lease& lease, std::int64_t now_ms) {
   return {};
 }
 
-Status release(db::Sqlite& db, std::string_view spreadsheet) {
+namespace {
+Result<bool> some_job_runs(db::Sqlite& db, std::string_view spreadsheet) {
+  db::Statement stmt = db.prepare(
+      "SELECT 1 FROM lane l JOIN sync_job j ON j.lane_id=l.id AND j.state='running' WHERE l.spreadsheet_id=? AND l.running>0 LIMIT 1");
+  return stmt.bind(spreadsheet).step();
+}
+
+Status put_back_running(db::Sqlite& db, std::string_view spreadsheet) {
   ROWLANE_TRY(
       db.prepare(
-            "UPDATE lane SET queued=queued+(SELECT count(*) FROM sync_job j WHERE j.lane_id=lane.id AND j.state='running'), running=0, "
-            "head_seq=coalesce((SELECT j.lane_seq FROM sync_job j WHERE j.lane_id=lane.id AND j.lane_seq>=lane.head_seq AND j.state IN ('queued', 'running') ORDER BY j.lane_seq LIMIT 1), seq_last+1) "
-            "WHERE spreadsheet_id=? AND running>0")
+            "UPDATE lane SET queued=queued+(SELECT count(*) FROM sync_job j WHERE j.lane_id=lane.id AND j.state='running') WHERE spreadsheet_id=? AND running>0")
           .bind(spreadsheet)
           .run());
+  return db
+      .prepare(
+          "UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
+      .bind(spreadsheet)
+      .run();
+}
+}  // namespace
+
+Status release(db::Sqlite& db, std::string_view spreadsheet) {
+  const Result<bool> unsettled = some_job_runs(db, spreadsheet);
+  if (!unsettled) return std::unexpected(unsettled.error());
+  if (*unsettled) ROWLANE_TRY(put_back_running(db, spreadsheet));
   ROWLANE_TRY(
       db.prepare(
-            "UPDATE sync_job SET state='queued', phase='' WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=?)")
+            "UPDATE lane SET running=0, head_seq=coalesce((SELECT j.lane_seq FROM sync_job j WHERE j.lane_id=lane.id AND "
+            "j.lane_seq>=lane.head_seq AND j.state='queued' ORDER BY j.lane_seq LIMIT 1), seq_last+1) WHERE spreadsheet_id=? AND running>0")
           .bind(spreadsheet)
           .run());
   return db.prepare("UPDATE spreadsheet SET lease_node=NULL, lease_until_ms=NULL, epoch=epoch+1 WHERE id=?")

@@ -1,7 +1,5 @@
 #include "store/sqlite/runner.hpp"
 
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "store/sqlite/wal.hpp"
 
 namespace rowlane::store {
 
@@ -16,7 +15,6 @@ namespace {
 
 // A transaction takes at most so many pieces, so that none waits long for a commit behind a crowd.
 constexpr std::size_t kGroupMax = 1'000;
-constexpr std::chrono::microseconds kPatienceMax{1'000};
 
 struct WritePiece {
   SqliteRunner::Write work;
@@ -29,24 +27,16 @@ template <class T>
 class Inbox {
  public:
   void push(T piece) {
-    bool enough = false;
     {
       const std::lock_guard lock(mutex_);
       pieces_.push_back(std::move(piece));
-      enough = pieces_.size() >= wanted_;
     }
-    if (enough) filled_.notify_one();
+    filled_.notify_one();
   }
-  // Up to `most` pieces; empty once closed and drained. When `expected` is above 1, waits up to `patience` after the
-  // first one for so many: for a single taker.
-  std::vector<T> take(std::size_t most, std::size_t expected = 1, std::chrono::microseconds patience = {}) {
+  // Up to `most` pieces; empty once closed and drained.
+  std::vector<T> take(std::size_t most) {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [&] { return closed_ || !pieces_.empty(); });
-    if (expected > 1 && pieces_.size() < expected) {
-      wanted_ = expected;
-      filled_.wait_for(lock, patience, [&] { return closed_ || pieces_.size() >= wanted_; });
-      wanted_ = 1;
-    }
     std::vector<T> taken;
     while (!pieces_.empty() && taken.size() < most) {
       taken.push_back(std::move(pieces_.front()));
@@ -66,7 +56,6 @@ class Inbox {
   std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<T> pieces_;
-  std::size_t wanted_ = 1;  // a push wakes a taker from this length on
   bool closed_ = false;
 };
 
@@ -135,58 +124,6 @@ class LookUps : public std::enable_shared_from_this<LookUps> {
   db::Sqlite db_;
 };
 
-// Copies the write-ahead log into the database beside the writer, so that no commit waits for it.
-class Checkpointer {
- public:
-  explicit Checkpointer(db::Sqlite db) : thread_([this, own = std::move(db)]() mutable { loop(own); }) {}
-  ~Checkpointer() {
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-    }
-    wanted_changed_.notify_one();
-    thread_.join();
-  }
-  // After a commit, by the writer; `pages`: in the log now.
-  void committed(db::Sqlite& writer, int pages) {
-    if (pages < kPages) return;
-    if (copied_.exchange(false)) {
-      // What came since is little: copied here, nothing is left, and the log starts again from its beginning.
-      (void)writer.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
-      return;
-    }
-    if (busy_.exchange(true)) return;
-    {
-      const std::lock_guard lock(mutex_);
-      wanted_ = true;
-    }
-    wanted_changed_.notify_one();
-  }
-
- private:
-  static constexpr int kPages = 16'000;
-
-  void loop(db::Sqlite& db) {
-    for (;;) {
-      {
-        std::unique_lock lock(mutex_);
-        wanted_changed_.wait(lock, [&] { return closed_ || wanted_; });
-        if (closed_) return;
-        wanted_ = false;
-      }
-      (void)db.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
-      copied_ = true;
-      busy_ = false;
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wanted_changed_;
-  bool wanted_ = false, closed_ = false;
-  std::atomic<bool> busy_{false}, copied_{false};
-  std::thread thread_;
-};
-
 int keep_page_count(void* pages, sqlite3*, const char*, int in_log) {
   *static_cast<int*>(pages) = in_log;
   return SQLITE_OK;
@@ -199,28 +136,30 @@ struct ThreadedRunner::Impl {
   Inbox<SqliteRunner::Read> reads;
   std::shared_ptr<LookUps> look_ups;
   std::unique_ptr<Checkpointer> checkpointer;
+  std::unique_ptr<WalSync> sync;
   std::vector<std::thread> threads;
 
-  // Those whose answers a commit gave out tend to come back at once: a moment's wait lets them share the next commit,
-  // instead of the first of them taking one alone. The wait is a part of what a commit costs, so it is never long
-  // beside it, and there is none for a lone writer.
+  // Two groups at most are on their way: one that is being flushed, and the next that is being run. What comes
+  // meanwhile gathers for the one after.
   void write_loop(db::Sqlite db) {
-    using Clock = std::chrono::steady_clock;
-    std::size_t before = 1;
-    std::chrono::microseconds patience{0};
     int log_pages = 0;
     sqlite3_wal_hook(db.handle(), keep_page_count, &log_pages);  // takes the place of the automatic checkpoint
     for (;;) {
-      std::vector<WritePiece> group = writes.take(kGroupMax, before, patience);
+      sync->wait_for_turn();
+      std::vector<WritePiece> group = writes.take(kGroupMax);
       if (group.empty()) return;
-      const Clock::time_point start = Clock::now();
-      const Status committed = run_group(db, group);
-      if (!committed) log_error("a commit failed: {}", committed.error().message);
-      patience =
-          std::min(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start) / 4, kPatienceMax);
-      before = group.size();
-      for (WritePiece& piece : group) piece.done(committed);
+      if (const Status committed = run_group(db, group); !committed) {
+        log_error("a commit failed: {}", committed.error().message);
+        for (WritePiece& piece : group) piece.done(committed);
+        continue;
+      }
       checkpointer->committed(db, log_pages);
+      const bool alone = group.size() == 1;
+      sync->when_durable(
+          [group = std::move(group)]() mutable {
+            for (WritePiece& piece : group) piece.done({});
+          },
+          alone);
     }
   }
   void read_loop(db::Sqlite db) {
@@ -236,10 +175,19 @@ struct ThreadedRunner::Impl {
 
 ThreadedRunner::ThreadedRunner(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& path, int readers) {
+Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& path, int readers,
+                                                             WalSync::Flush flush) {
   auto impl = std::make_unique<Impl>();
   Result<db::Sqlite> writer = db::Sqlite::open(path);
   if (!writer) return std::unexpected(writer.error());
+  // Commits are flushed by `WalSync`.
+  if (const Status set = writer->exec("PRAGMA synchronous=NORMAL"); !set) return std::unexpected(set.error());
+  if (!flush) {
+    Result<WalSync::Flush> own = wal_flush(*writer, path);
+    if (!own) return std::unexpected(own.error());
+    flush = std::move(*own);
+  }
+  impl->sync = std::make_unique<WalSync>(std::move(flush));
   std::vector<db::Sqlite> connections;
   for (int i = 0; i < readers; ++i) {
     Result<db::Sqlite> reader = db::Sqlite::open(path, {.read_only = true});
@@ -248,6 +196,8 @@ Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& 
   }
   Result<db::Sqlite> looker = db::Sqlite::open(path, {.read_only = true});
   if (!looker) return std::unexpected(looker.error());
+  // A look at a database that has changed gives the whole mapping back and faults it in again: dear for a few pages.
+  if (const Status set = looker->exec("PRAGMA mmap_size=0"); !set) return std::unexpected(set.error());
   impl->look_ups = std::make_shared<LookUps>(std::move(*looker));
   Result<db::Sqlite> copier = db::Sqlite::open(path);
   if (!copier) return std::unexpected(copier.error());

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/task.hpp"
+#include "store/sqlite/wal.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace rowlane::store {
@@ -31,10 +32,12 @@ class SqliteRunner {
   virtual void look_up(Read work) { read(std::move(work)); }
 };
 
-// One writer thread, `readers` reader threads. The destructor finishes what was handed in.
+// One writer thread, one that flushes what it commits, `readers` reader threads. The destructor finishes what was
+// handed in.
 class ThreadedRunner final : public SqliteRunner {
  public:
-  static Result<std::unique_ptr<ThreadedRunner>> open(const std::string& path, int readers);
+  // `flush`: how commits are made durable; none: the log's file is flushed.
+  static Result<std::unique_ptr<ThreadedRunner>> open(const std::string& path, int readers, WalSync::Flush flush = {});
   ~ThreadedRunner() override;
   void write(Write work, Done done, Undo undo) override;
   void read(Read work) override;

@@ -88,58 +88,61 @@ std::vector<std::vector<JobOutcome>> split_settled(const Claim& claim, std::vect
 
 Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
   for (std::vector<JobOutcome>& part : split_settled(claim, outcome.jobs)) {
-    const Result<bool> settled =
-        co_await write<bool>([this, claim, part = std::move(part)](Writer& db) -> Result<bool> {
+    const Result<bool> settled = co_await write<bool>(
+        [this, claim, part = std::move(part)](Writer& db) -> Result<bool> {
           const std::int64_t at = now_ms();
           ROWLANE_TRY(check_lease(db, claim.lease, at));
           ROWLANE_TRY(settle_jobs(db, claim, part, at));
           return true;
-        });
+        },
+        SqliteRunner::Undo::nothing_to_undo);
     if (!settled) co_return std::unexpected(settled.error());
   }
-  const Result<bool> done = co_await write<bool>([this, claim = std::move(claim),
-                                                  outcome = std::move(outcome)](Writer& db) -> Result<bool> {
-    const std::int64_t at = now_ms();
-    const std::string& id = claim.lease.spreadsheet_id;
-    ROWLANE_TRY(check_lease(db, claim.lease, at));
-    ROWLANE_TRY(settle_jobs(db, claim, outcome.jobs, at));
-    if (!outcome.fault.empty() && claim.alone && !claim.heads.empty()) {
-      const ClaimedJob& job = claim.heads.front();
-      ROWLANE_TRY(db.prepare("UPDATE sync_job SET faults=faults+1 WHERE id=?").bind(job.id.value).run());
-      if (job.faults + 1 >= kFaultsAloneMax)
-        ROWLANE_TRY(settle_jobs(db, claim,
-                                {{.id = job.id,
-                                  .state = JobState::failed,
-                                  .result = {},
-                                  .error = outcome.fault,
-                                  .settled_by = {},
-                                  .holds = {}}},
-                                at));
-    }
-    if (outcome.park == WaitReason::quota)  // waiting for the window is no attempt
-      ROWLANE_TRY(
-          db.prepare(
-                "UPDATE sync_job SET attempt=attempt-1 WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)")
-              .bind(id)
-              .run());
-    ROWLANE_TRY(release(db, id));
-    const bool retry = outcome.park == WaitReason::retry;
-    if (outcome.park != WaitReason::none && outcome.park_account)
-      ROWLANE_TRY(
-          db.prepare(
-                "INSERT INTO account_wait (account, until_ms) VALUES (?,?) ON CONFLICT DO UPDATE SET until_ms=max(until_ms, excluded.until_ms)")
-              .bind_all(claim.account, at + outcome.park_for.count())
-              .run());
-    ROWLANE_TRY(
-        db.prepare(
-              "UPDATE spreadsheet SET reason=?, reason_text=?, ready_at_ms=?, failures=CASE WHEN ? THEN failures+1 ELSE 0 END, faults=CASE WHEN ? THEN faults+1 ELSE 0 END WHERE id=?")
-            .bind_all(rowlane::to_string(outcome.park), outcome.park_text,
-                      outcome.park == WaitReason::none ? std::nullopt : std::optional(at + outcome.park_for.count()),
-                      retry, !outcome.fault.empty(), id)
-            .run());
-    ROWLANE_TRY(make_ready(db, id));
-    return true;
-  });
+  const Result<bool> done = co_await write<bool>(
+      [this, claim = std::move(claim), outcome = std::move(outcome)](Writer& db) -> Result<bool> {
+        const std::int64_t at = now_ms();
+        const std::string& id = claim.lease.spreadsheet_id;
+        ROWLANE_TRY(check_lease(db, claim.lease, at));
+        ROWLANE_TRY(settle_jobs(db, claim, outcome.jobs, at));
+        if (!outcome.fault.empty() && claim.alone && !claim.heads.empty()) {
+          const ClaimedJob& job = claim.heads.front();
+          ROWLANE_TRY(db.prepare("UPDATE sync_job SET faults=faults+1 WHERE id=?").bind(job.id.value).run());
+          if (job.faults + 1 >= kFaultsAloneMax)
+            ROWLANE_TRY(settle_jobs(db, claim,
+                                    {{.id = job.id,
+                                      .state = JobState::failed,
+                                      .result = {},
+                                      .error = outcome.fault,
+                                      .settled_by = {},
+                                      .holds = {}}},
+                                    at));
+        }
+        if (outcome.park == WaitReason::quota)  // waiting for the window is no attempt
+          ROWLANE_TRY(
+              db.prepare(
+                    "UPDATE sync_job SET attempt=attempt-1 WHERE state='running' AND lane_id IN (SELECT id FROM lane WHERE spreadsheet_id=? AND running>0)")
+                  .bind(id)
+                  .run());
+        ROWLANE_TRY(release(db, id));
+        const bool retry = outcome.park == WaitReason::retry;
+        if (outcome.park != WaitReason::none && outcome.park_account)
+          ROWLANE_TRY(
+              db.prepare(
+                    "INSERT INTO account_wait (account, until_ms) VALUES (?,?) ON CONFLICT DO UPDATE SET until_ms=max(until_ms, excluded.until_ms)")
+                  .bind_all(claim.account, at + outcome.park_for.count())
+                  .run());
+        ROWLANE_TRY(
+            db.prepare(
+                  "UPDATE spreadsheet SET reason=?, reason_text=?, ready_at_ms=?, failures=CASE WHEN ? THEN failures+1 ELSE 0 END, faults=CASE WHEN ? THEN faults+1 ELSE 0 END WHERE id=?")
+                .bind_all(
+                    rowlane::to_string(outcome.park), outcome.park_text,
+                    outcome.park == WaitReason::none ? std::nullopt : std::optional(at + outcome.park_for.count()),
+                    retry, !outcome.fault.empty(), id)
+                .run());
+        ROWLANE_TRY(make_ready(db, id));
+        return true;
+      },
+      SqliteRunner::Undo::nothing_to_undo);
   wake();
   co_return status_of(done);
 }

@@ -1,0 +1,139 @@
+#include "store/sqlite/wal.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "base/log.hpp"
+
+namespace rowlane::store {
+
+namespace {
+constexpr int kCheckpointPages = 16'000;
+
+void flush_or_end(const WalSync::Flush& flush) {
+  const int failed = flush();
+  if (failed == 0) return;
+  log_error("the disk did not keep what was written ({}): the server ends, as it cannot promise anything now",
+            std::strerror(failed));
+  std::abort();
+}
+
+struct Descriptor {
+  int number = -1;
+  explicit Descriptor(int opened) : number(opened) {}
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+};
+}  // namespace
+
+WalSync::WalSync(Flush flush) : flush_(std::move(flush)), thread_([this] { loop(); }) {}
+
+WalSync::~WalSync() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void WalSync::wait_for_turn() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !waiting_; });
+}
+
+void WalSync::when_durable(std::move_only_function<void()> durable, bool alone) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !waiting_; });
+    if (!alone || flushing_) {
+      waiting_ = std::move(durable);
+      lock.unlock();
+      changed_.notify_all();
+      return;
+    }
+  }
+  flush_or_end(flush_);
+  durable();
+}
+
+void WalSync::loop() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return closed_ || waiting_; });
+    if (!waiting_) return;
+    std::move_only_function<void()> durable = std::exchange(waiting_, {});
+    flushing_ = true;
+    lock.unlock();
+    changed_.notify_all();
+    flush_or_end(flush_);
+    durable();
+    lock.lock();
+    flushing_ = false;
+  }
+}
+
+Result<WalSync::Flush> wal_flush(db::Sqlite& open, const std::string& path) {
+  // The log is there from the first look at the database on, and stays while a connection is open.
+  const Result<bool> looked = open.prepare("SELECT 1 FROM sqlite_schema").step();
+  if (!looked) return std::unexpected(looked.error());
+  const std::filesystem::path log = path + "-wal";
+  const Descriptor folder(::open(log.parent_path().empty() ? "." : log.parent_path().c_str(), O_RDONLY | O_CLOEXEC));
+  const auto file = std::make_shared<Descriptor>(::open(log.c_str(), O_RDONLY | O_CLOEXEC));
+  // The file's name must be on the disk too.
+  if (file->number < 0 || folder.number < 0 || ::fsync(folder.number) != 0)
+    return fail(Errc::unavailable, fmt::format("cannot open {}: {}", log.string(), std::strerror(errno)));
+  return [file] { return ::fdatasync(file->number) == 0 ? 0 : errno; };
+}
+
+Checkpointer::Checkpointer(db::Sqlite db) : thread_([this, own = std::move(db)]() mutable { loop(own); }) {}
+
+Checkpointer::~Checkpointer() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  wanted_changed_.notify_one();
+  thread_.join();
+}
+
+void Checkpointer::committed(db::Sqlite& writer, int pages) {
+  if (pages < kCheckpointPages) return;
+  if (copied_.exchange(false)) {
+    // What came since is little: copied here, nothing is left, and the log starts again from its beginning.
+    (void)writer.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+    return;
+  }
+  if (busy_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted_ = true;
+  }
+  wanted_changed_.notify_one();
+}
+
+void Checkpointer::loop(db::Sqlite& db) {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wanted_changed_.wait(lock, [&] { return closed_ || wanted_; });
+      if (closed_) return;
+      wanted_ = false;
+    }
+    (void)db.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+    copied_ = true;
+    busy_ = false;
+  }
+}
+
+}  // namespace rowlane::store

@@ -1,0 +1,66 @@
+// What the write-ahead log needs beside the writer: to be on the disk before anybody is answered, and to be copied into
+// the database. Each on a thread of its own, so that the writer goes on meanwhile.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "db/sqlite.hpp"
+
+namespace rowlane::store {
+
+// Makes commits durable while the writer runs the next transaction: at `synchronous=NORMAL` SQLite writes a commit to
+// the log and leaves the flush to us. Sound since the log is read up to its first broken frame: a flush covers all that
+// was written before it began, so no commit is kept without those before it. (SQLite itself flushes the log before it
+// is copied, and after its header is written anew: https://sqlite.org/pragma.html#pragma_synchronous.)
+class WalSync {
+ public:
+  // Flushes what was written to the log so far; 0, or errno. After a failed flush nobody knows what the disk holds: the
+  // process ends, and goes on with what is there when it is started again.
+  using Flush = std::function<int()>;
+  explicit WalSync(Flush flush);
+  // Flushes what was handed in first.
+  ~WalSync();
+  // Returns once nothing waits for a flush: what comes meanwhile shares the next transaction.
+  void wait_for_turn();
+  // Calls `durable` once all that is in the log now is on the disk: on this class's thread, or here and now when
+  // `alone` and no flush is under way, as changing threads would only add to the answer's time.
+  void when_durable(std::move_only_function<void()> durable, bool alone);
+
+ private:
+  void loop();
+
+  Flush flush_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::move_only_function<void()> waiting_;
+  bool flushing_ = false, closed_ = false;
+  std::thread thread_;
+};
+
+// The flush of the log of the database file at `path`, whose connection in WAL mode stays open as long as it is used.
+Result<WalSync::Flush> wal_flush(db::Sqlite& open, const std::string& path);
+
+// Copies the write-ahead log into the database beside the writer, so that no commit waits for it.
+class Checkpointer {
+ public:
+  explicit Checkpointer(db::Sqlite db);
+  ~Checkpointer();
+  // After a commit, by the writer; `pages`: in the log now.
+  void committed(db::Sqlite& writer, int pages);
+
+ private:
+  void loop(db::Sqlite& db);
+
+  std::mutex mutex_;
+  std::condition_variable wanted_changed_;
+  bool wanted_ = false, closed_ = false;
+  std::atomic<bool> busy_{false}, copied_{false};
+  std::thread thread_;
+};
+
+}  // namespace rowlane::store

@@ -1,0 +1,165 @@
+// When a write of the threaded runner is answered: once the log is flushed, and not before.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <mutex>
+
+#include "store/sqlite/migrations.hpp"
+#include "store/sqlite/runner.hpp"
+
+using namespace rowlane;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto kPatience = 20s;
+
+struct Folder {
+  std::string path = (std::filesystem::temp_directory_path() / "rowlane-durability-XXXXXX").string();
+  Folder() { REQUIRE(mkdtemp(path.data())); }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string database() const {
+    std::string file = path + "/rowlane.db";
+    Result<db::Sqlite> db = db::Sqlite::open(file);
+    REQUIRE(db);
+    REQUIRE(store::migrate(*db));
+    return file;
+  }
+};
+
+// A disk whose flushes begin when the test says so.
+class Disk {
+ public:
+  int flush() {
+    std::unique_lock lock(mutex_);
+    ++asked_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return allowed_ > 0; });
+    --allowed_;
+    return 0;
+  }
+  void wait_until_asked(int times) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, kPatience, [&] { return asked_ >= times; }));
+  }
+  void allow(int flushes) {
+    const std::lock_guard lock(mutex_);
+    allowed_ += flushes;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int asked_ = 0, allowed_ = 0;
+};
+
+struct Write {
+  std::promise<void> ran;
+  std::promise<Status> answered;
+  std::future<void> has_run = ran.get_future();
+  std::future<Status> answer = answered.get_future();
+
+  void start(store::SqliteRunner& runner, const char* counter) {
+    runner.write(
+        [this, counter](store::Writer& db) {
+          const bool done = db.prepare("INSERT INTO counter (name, value) VALUES (?, 1)")
+                                .bind(std::string_view(counter))
+                                .run()
+                                .has_value();
+          ran.set_value();
+          return done;
+        },
+        [this](Status status) { answered.set_value(std::move(status)); }, store::SqliteRunner::Undo::by_savepoint);
+  }
+  [[nodiscard]] bool is_answered() const { return answer.wait_for(0s) == std::future_status::ready; }
+};
+}  // namespace
+
+TEST_CASE("a write is answered once the log is flushed; the writer runs the next ones meanwhile") {
+  const Folder folder;
+  Disk disk;
+  auto runner = store::ThreadedRunner::open(folder.database(), 1, [&] { return disk.flush(); });
+  REQUIRE(runner);
+  Write first, second, third;
+  first.start(**runner, "first");
+  disk.wait_until_asked(1);
+  CHECK(!first.is_answered());
+
+  // The first was alone and is flushed by the writer itself; those that come together are handed on.
+  std::promise<void> hold, holding;
+  (*runner)->write(
+      [&](store::Writer&) {
+        holding.set_value();
+        hold.get_future().wait();
+        return true;
+      },
+      [](const Status&) {}, store::SqliteRunner::Undo::by_savepoint);
+  disk.allow(1);
+  REQUIRE(first.answer.wait_for(kPatience) == std::future_status::ready);
+  CHECK(first.answer.get());
+  REQUIRE(holding.get_future().wait_for(kPatience) == std::future_status::ready);
+  second.start(**runner, "second");
+  Write with_second;
+  with_second.start(**runner, "with second");
+  hold.set_value();
+  disk.wait_until_asked(2);  // of the one that held the writer up
+  disk.allow(1);
+  disk.wait_until_asked(3);
+  REQUIRE(second.has_run.wait_for(kPatience) == std::future_status::ready);
+  third.start(**runner, "third");
+  REQUIRE(third.has_run.wait_for(kPatience) == std::future_status::ready);  // while the second waits for the disk
+  CHECK(!second.is_answered());
+  CHECK(!third.is_answered());
+  disk.allow(1);
+  REQUIRE(second.answer.wait_for(kPatience) == std::future_status::ready);
+  disk.wait_until_asked(4);
+  CHECK(!third.is_answered());
+  disk.allow(100);
+  REQUIRE(third.answer.wait_for(kPatience) == std::future_status::ready);
+  CHECK(third.answer.get());
+}
+
+TEST_CASE("what was handed in is flushed and answered when the runner ends") {
+  const Folder folder;
+  Disk disk;
+  disk.allow(1'000);
+  std::vector<Write> writes(50);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < writes.size(); ++i) names.push_back(fmt::format("w{}", i));
+  {
+    auto runner = store::ThreadedRunner::open(folder.database(), 1, [&] { return disk.flush(); });
+    REQUIRE(runner);
+    for (std::size_t i = 0; i < writes.size(); ++i) writes[i].start(**runner, names[i].c_str());
+  }
+  for (Write& write : writes) CHECK(write.is_answered());
+}
+
+TEST_CASE("a disk that does not keep what was written ends the process: nothing is promised") {
+  const Folder folder;
+  const std::string file = folder.database();
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);  // not the test runner's report
+    auto runner = store::ThreadedRunner::open(file, 1, [] { return EIO; });
+    Write write;
+    write.start(**runner, "lost");
+    write.answer.wait();
+    ::_exit(write.answer.get() ? 1 : 2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
+}
