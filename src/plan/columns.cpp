@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "domain/record.hpp"
 
 namespace rowlane::plan {
 
@@ -211,12 +212,24 @@ class Finder {
          fmt::format("the column '{}' was added at {}", header, a1(out_.header_row, out_.columns[i].column))});
   }
 
+  // A column that only bears the id column's name: it is filled, and with no id at all.
+  [[nodiscard]] bool is_peoples(int column) const {
+    bool is_filled = false;
+    for (int row = out_.header_row + 1; row <= table_.row_count(); ++row) {
+      const Cell& cell = table_.at(row, column);
+      if (cell.kind == CellKind::text && is_public_id(cell.text())) return false;
+      is_filled = is_filled || !cell.is_empty();
+    }
+    return is_filled;
+  }
+
   void find_id_column() {
     out_.id_column = marks_.id;
     if (!out_.id_column) {
       out_.id_set_mark = true;
       if (const auto at = headers_.find(normalise_key(kIdHeader)); at != headers_.end())
-        out_.id_column = at->second.front();
+        for (const int column : at->second)
+          if (!out_.id_column && !is_peoples(column)) out_.id_column = column;
     }
     if (!out_.id_column) {
       while (!is_column_empty(table_, next_free_)) ++next_free_;

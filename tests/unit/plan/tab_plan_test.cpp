@@ -40,6 +40,10 @@ struct Office {
     }
     table.end_row();
   }
+  void mark_id_column(int column) {
+    table.column_marks.push_back(
+        {.column = column, .metadata_id = 1, .key = std::string(kColumnMarkKey), .value = std::string(kIdColumnMark)});
+  }
   static Cell number(double value) {
     Cell cell;
     cell.kind = CellKind::number, cell.number = value;
@@ -181,6 +185,25 @@ TEST_CASE("the id column stands right of the header block, past columns people f
   CHECK(office.plan().columns.id_column == 7);
 }
 
+TEST_CASE("a person's own column of the id column's name stays the person's") {
+  Office office;
+  office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "ROWLANE ID"});
+  office.row({"Asha", "", "POL-001", "", "our file 12"});
+  office.record("Asha", "POL-001");
+  const TabPlan plan = office.plan();
+  CHECK(plan.columns.id_column == 6);
+  CHECK(plan.columns.id_write_header);
+  CHECK(plan.columns.id_is_new);
+
+  Office again;  // one that holds ids is ours, though its mark is gone
+  SeededRandom random{1};
+  const std::string id = make_public_id(random);
+  again.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "ROWLANE ID", "ROWLANE ID"});
+  again.row({"Asha", "", "POL-001", "", "our file 12", id.c_str()});
+  again.record("Asha", "POL-001").public_id = id;
+  CHECK(again.plan().columns.id_column == 6);
+}
+
 TEST_CASE("a totals row lacks nothing: kept, and no draft") {
   Office office;
   office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT"});
@@ -204,6 +227,7 @@ TEST_CASE("of two rows with one id the record is the one that agrees in more cel
     CAPTURE(c.name);
     Office office;
     office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "ROWLANE ID"});
+    office.mark_id_column(5);
     office.row(c.copy);
     office.row({"Asha", "98", "POL-001", "500", "record-1"});
     Record& asha = office.record("Asha", "POL-001");
@@ -275,6 +299,7 @@ TEST_CASE("a box that nobody ticked is as blank as a blank") {
   Office office;
   office.layout.columns.push_back({field::thank_you_sent, "THANKED", office.catalogue.type(field::thank_you_sent)});
   office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "THANKED", "ROWLANE ID"});
+  office.mark_id_column(6);
   for (const char* cell : {"Asha", "", "POL-001", ""})
     office.table.add_cell(*cell ? office.table.text_cell(cell) : Cell{});
   Cell box;
@@ -291,6 +316,7 @@ TEST_CASE("a box that nobody ticked is as blank as a blank") {
 TEST_CASE("what people wrote beside a row that goes is named") {
   Office office;
   office.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "Remark", "", "ROWLANE ID"});
+  office.mark_id_column(7);
   office.row({"Asha", "", "POL-001", "", "call her", "x", "record-1"});
   Record& asha = office.record("Asha", "POL-001");
   office.bases[asha.public_id] = asha.fields;
