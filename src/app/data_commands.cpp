@@ -65,7 +65,7 @@ int migrate_store(const std::string& config_path) {
   if (!db) return failed(db.error());
   const Result<int> before = store::schema_version(*db);
   if (!before) return failed(before.error());
-  if (const Status done = store::migrate(*db); !done) return failed(done.error());
+  if (const Status done = migrate_without_server(*config); !done) return failed(done.error());
   const Result<int> after = store::schema_version(*db);
   if (!after) return failed(after.error());
   if (*before == *after)

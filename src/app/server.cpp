@@ -1,13 +1,9 @@
 #include "app/server.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "app/crash_mark.hpp"
 #include "app/dashboard.hpp"
-#include "app/store_access.hpp"
 #include "app/wiring.hpp"
 #include "base/log.hpp"
 #include "net/problem.hpp"
@@ -58,16 +54,14 @@ Server::Impl::~Impl() {
   engine.join();
   driver.reset();
   runner.reset();
-  if (lock_file >= 0) ::close(lock_file);
 }
 
 Status Server::Impl::open() {
   const std::string& dir = config.server.data_dir;
   if (const Status made = make_data_dir(config); !made) return made;
-  lock_file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_file < 0 || ::flock(lock_file, LOCK_EX | LOCK_NB) != 0)
-    return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir),
-                "server.data_dir");
+  Result<DataDirLock> taken = DataDirLock::take(dir);
+  if (!taken) return std::unexpected(taken.error());
+  lock.emplace(std::move(*taken));
   if (const Status done = migrate_database(config); !done) return done;
   Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(store_file(config), 2);
   if (!opened) return std::unexpected(opened.error());

@@ -1,6 +1,9 @@
 #include "app/store_access.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -35,12 +38,38 @@ Status migrate_database(const config::Config& config) {
   return store::migrate(*db);
 }
 
+Status migrate_without_server(const config::Config& config) {
+  Result<db::Sqlite> db = db::Sqlite::open(store_file(config));
+  if (!db) return std::unexpected(db.error());
+  const Result<int> version = store::schema_version(*db);
+  if (!version) return std::unexpected(version.error());
+  if (*version == store::migrations().back().number) return {};
+  if (const Result<DataDirLock> lock = DataDirLock::take(config.server.data_dir); lock) return store::migrate(*db);
+  return fail(
+      Errc::conflict,
+      fmt::format("the database has schema {}, this program needs {}, and a server of the other version runs on "
+                  "it: restart the server with this program first",
+                  *version, store::migrations().back().number),
+      "server.data_dir");
+}
+
+Result<DataDirLock> DataDirLock::take(const std::string& dir) {
+  const int file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0 && ::flock(file, LOCK_EX | LOCK_NB) == 0) return DataDirLock(file);
+  if (file >= 0) ::close(file);
+  return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir), "server.data_dir");
+}
+
+DataDirLock::~DataDirLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
 Status StoreAccess::open(const std::string& config_path) {
   Result<config::Config> loaded = load_config(config_path, catalogue);
   if (!loaded) return std::unexpected(loaded.error());
   config = std::move(*loaded);
   if (const Status made = make_data_dir(config); !made) return made;
-  if (const Status done = migrate_database(config); !done) return done;
+  if (const Status done = migrate_without_server(config); !done) return done;
   Result<std::unique_ptr<store::ThreadedRunner>> opened = store::ThreadedRunner::open(store_file(config), 1);
   if (!opened) return std::unexpected(opened.error());
   runner_ = std::move(*opened);

@@ -1,11 +1,12 @@
 // For commands that work beside a running server: the configuration and the store, without lanes or listener.
 //
-// Commands block; each call of the store is waited for. The data directory is not locked: SQLite's own locks let a
-// command and a server work on one database.
+// Commands block; each call of the store is waited for. The data directory is not locked but for a migration: SQLite's
+// own locks let a command and a server work on one database.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "app/wait_for.hpp"
 #include "base/clock.hpp"
@@ -25,8 +26,24 @@ Result<config::Config> load_config(const std::string& path, FieldCatalogue& cata
 
 // Makes the data directory where it is missing.
 Status make_data_dir(const config::Config& config);
-// Brings the database, made where it is missing, to this program's schema.
+// Brings the database, made where it is missing, to this program's schema. For who holds the directory's lock.
 Status migrate_database(const config::Config& config);
+// The same for a command. conflict when a server, which is of an earlier version then, runs on what is to be migrated.
+Status migrate_without_server(const config::Config& config);
+
+// What a server holds on its data directory as long as it runs.
+class DataDirLock {
+ public:
+  // conflict when another process holds it.
+  static Result<DataDirLock> take(const std::string& dir);
+  ~DataDirLock();
+  DataDirLock(DataDirLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  DataDirLock& operator=(DataDirLock&&) = delete;
+
+ private:
+  explicit DataDirLock(int file) : file_(file) {}
+  int file_;
+};
 
 class StoreAccess {
  public:

@@ -1,9 +1,12 @@
 // The parts of a running server, for the files of this folder.
 #pragma once
 
+#include <optional>
+
 #include "api/api.hpp"
 #include "app/server.hpp"
 #include "app/sheet_clients.hpp"
+#include "app/store_access.hpp"
 #include "app/wait_for.hpp"
 #include "lanes/driver.hpp"
 #include "net/curl_client.hpp"
@@ -22,7 +25,7 @@ struct Server::Impl {
   SystemClock clock;
   SystemRandom random;
   bool is_demo = false;
-  int lock_file = -1;
+  std::optional<DataDirLock> lock;  // goes last
   net::IoThread web, engine;
   std::unique_ptr<store::ThreadedRunner> runner;
   std::unique_ptr<store::SqliteStore> store;

@@ -1,10 +1,10 @@
 // The event hub: tells every open stream what its user may see of what the store committed.
 //
-// The truth is the store's event table. A commit of this process wakes the hub (`wake`); commits of other processes it
-// finds by a look every half second, when it also asks whether each stream's login still holds. One read of the table
-// serves all streams; a stream that resumes reads on its own until it has caught up. Several events about one job or
-// record that lie close together are told as one, with the state as it is; over a hundred changed records of one read
-// are told as `customers` with their count.
+// The truth is the store's table of events. A commit of this process wakes the hub (`wake`); commits of other processes
+// it finds by a look every half second, when it also asks whether each stream's login still holds. One read of the
+// table serves all streams; a stream that resumes reads on its own until it has caught up. Several events about one job
+// or record that lie close together are told as one, with the state as it is; over a hundred changed records of one
+// read are told as `customers` with their count.
 //
 // All calls on one executor, but for `wake`. The hub is destroyed there, or when its loop has ended.
 #pragma once

@@ -1,4 +1,4 @@
-// What changed, for whoever listens: the `event` table, and whether listeners are still signed in.
+// What changed, for whoever listens: the `event_batch` table, and whether listeners are still signed in.
 #pragma once
 
 #include <functional>

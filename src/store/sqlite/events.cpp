@@ -62,14 +62,14 @@ Task<Result<EventRange>> SqliteStore::event_range() {
 }
 
 Task<Result<EventPage>> SqliteStore::events_after(EventQuery query) {
-  return read<EventPage>([this, query](db::Sqlite& db) -> Result<EventPage> {
+  Result<EventPage> page = co_await read<EventPage>([this, query](db::Sqlite& db) -> Result<EventPage> {
     const Result<std::int64_t> newest = newest_event(db);
     if (!newest) return std::unexpected(newest.error());
     const std::optional<Scope>& scope = query.scope;
     // A batch's array is walked from its first element on, so they come in the order of their numbers.
     const std::string sql = fmt::format(
         "SELECT b.first_id+e.key, e.value->>0, e.value->>1, e.value->>2, e.value->>3 FROM event_batch b, json_each(b.body) e "
-        "WHERE b.first_id>?1-{} AND b.first_id+e.key>?1{} ORDER BY b.first_id LIMIT ?2",
+        "WHERE b.first_id>?1-{} AND b.first_id+b.count>?1 AND b.first_id+e.key>?1{} ORDER BY b.first_id LIMIT ?2",
         kEventsInBatchMax,
         !scope                ? ""
         : scope->whole_agency ? " AND e.value->>0=?3"
@@ -93,6 +93,19 @@ Task<Result<EventPage>> SqliteStore::events_after(EventQuery query) {
     for (Event& event : page.events)
       if (event.kind == EventKind::customer) ROWLANE_TRY(load_record(db, event, catalogue_));
     return page;
+  });
+  // A number that is told stays: after a power cut it must not come again for another event.
+  if (page && !page->events.empty())
+    if (const Status safe = co_await flushed(); !safe) co_return std::unexpected(safe.error());
+  co_return page;
+}
+
+// The writer's transactions go to the log one after the other, so an empty one's flush covers those before it.
+Task<Status> SqliteStore::flushed() {
+  co_return co_await suspend_for<Status>([this](Resolver<Status> done) {
+    runner_.write([](Writer&) { return true; },
+                  [done = std::move(done)](Status status) mutable { done(std::move(status)); },
+                  SqliteRunner::Undo::nothing_to_undo);
   });
 }
 

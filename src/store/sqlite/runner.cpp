@@ -59,36 +59,53 @@ class Inbox {
   bool closed_ = false;
 };
 
-void run_in_savepoint(Writer& writer, SqliteRunner::Write& work) {
-  const std::size_t events = writer.events().count();
-  // SAVEPOINT of one name nests by statement order: RELEASE and ROLLBACK TO take the innermost.
-  (void)writer.prepare("SAVEPOINT piece").run();
-  if (!work(writer)) {
-    (void)writer.prepare("ROLLBACK TO piece").run();
-    writer.events().keep_first(events);
-  }
-  (void)writer.prepare("RELEASE piece").run();
+// A full disk, and the like, makes SQLite roll the whole transaction back by itself.
+Status check_in_transaction(const db::Sqlite& db) {
+  if (sqlite3_get_autocommit(db.handle()) == 0) return {};
+  return fail(Errc::unavailable, "the database gave the transaction up; nothing of it was kept");
 }
 
-Status run_piece(Writer& writer, WritePiece& piece) {
-  if (piece.undo == SqliteRunner::Undo::by_savepoint) {
-    run_in_savepoint(writer, piece.work);
-    return {};
-  }
-  const std::int64_t changes = writer.total_changes();
+Status run_in_savepoint(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work) {
   const std::size_t events = writer.events().count();
-  if (piece.work(writer)) return {};
+  // SAVEPOINT of one name nests by statement order: RELEASE and ROLLBACK TO take the innermost.
+  if (const Status begun = db.prepare("SAVEPOINT piece").run(); !begun) return begun;
+  const bool kept = work(writer);
+  if (const Status still = check_in_transaction(db); !still) return still;
+  if (!kept) {
+    if (const Status undone = db.prepare("ROLLBACK TO piece").run(); !undone) return undone;
+    writer.events().keep_first(events);
+  }
+  return db.prepare("RELEASE piece").run();
+}
+
+// How the writer's pieces are undone. One that says nothing can fail in it and was wrong makes all go in savepoints
+// from then on: tried again it would take others down with it each time.
+struct Trust {
+  bool in_pieces = true;
+};
+
+Status run_without(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work, Trust& trust) {
+  const std::int64_t changes = db.total_changes();
+  const std::size_t events = writer.events().count();
+  const bool kept = work(writer);
+  if (const Status still = check_in_transaction(db); !still) return still;
+  if (kept) return {};
   writer.events().keep_first(events);
-  if (writer.total_changes() == changes) return {};
+  if (db.total_changes() == changes) return {};
+  trust.in_pieces = false;
   return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
 }
 
-Status run_group(db::Sqlite& db, std::vector<WritePiece>& group) {
+Status run_group(db::Sqlite& db, std::vector<WritePiece>& group, Trust& trust) {
   Result<db::Transaction> transaction = db::Transaction::begin(db);
   if (!transaction) return std::unexpected(transaction.error());
   Writer writer(db);
-  for (WritePiece& piece : group)
-    if (const Status run = run_piece(writer, piece); !run) return run;
+  for (WritePiece& piece : group) {
+    const bool by_savepoint = !trust.in_pieces || piece.undo == SqliteRunner::Undo::by_savepoint;
+    const Status run =
+        by_savepoint ? run_in_savepoint(db, writer, piece.work) : run_without(db, writer, piece.work, trust);
+    if (!run) return run;
+  }
   if (const Status told = writer.events().write(db); !told) return told;
   return transaction->commit();
 }
@@ -143,12 +160,13 @@ struct ThreadedRunner::Impl {
   // meanwhile gathers for the one after.
   void write_loop(db::Sqlite db) {
     int log_pages = 0;
+    Trust trust;
     sqlite3_wal_hook(db.handle(), keep_page_count, &log_pages);  // takes the place of the automatic checkpoint
     for (;;) {
       sync->wait_for_turn();
       std::vector<WritePiece> group = writes.take(kGroupMax);
       if (group.empty()) return;
-      if (const Status committed = run_group(db, group); !committed) {
+      if (const Status committed = run_group(db, group, trust); !committed) {
         log_error("a commit failed: {}", committed.error().message);
         for (WritePiece& piece : group) piece.done(committed);
         continue;
@@ -183,11 +201,14 @@ Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& 
   // Commits are flushed by `WalSync`.
   if (const Status set = writer->exec("PRAGMA synchronous=NORMAL"); !set) return std::unexpected(set.error());
   if (!flush) {
-    Result<WalSync::Flush> own = wal_flush(*writer, path);
+    Result<WalSync::Flush> own = wal_flush(*writer);
     if (!own) return std::unexpected(own.error());
     flush = std::move(*own);
   }
   impl->sync = std::make_unique<WalSync>(std::move(flush));
+  // After a flush that failed, what is read of the log may not be what the disk holds: copied and flushed anew it is.
+  if (const Status copied = writer->exec("PRAGMA wal_checkpoint(PASSIVE)"); !copied)
+    return std::unexpected(copied.error());
   std::vector<db::Sqlite> connections;
   for (int i = 0; i < readers; ++i) {
     Result<db::Sqlite> reader = db::Sqlite::open(path, {.read_only = true});
@@ -224,7 +245,8 @@ void InlineRunner::write(Write work, Done done, Undo undo) {
   Executor::current()->post_after(delay_(), [this, undo, work = std::move(work), done = std::move(done)]() mutable {
     std::vector<WritePiece> group;
     group.push_back({std::move(work), std::move(done), undo});
-    const Status committed = run_group(db_, group);
+    Trust trust;
+    const Status committed = run_group(db_, group, trust);
     group.front().done(committed);
   });
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -22,6 +23,7 @@ void flush_or_end(const WalSync::Flush& flush) {
   if (failed == 0) return;
   log_error("the disk did not keep what was written ({}): the server ends, as it cannot promise anything now",
             std::strerror(failed));
+  std::signal(SIGABRT, SIG_DFL);  // no crash of ours: the jobs that run are not to blame
   std::abort();
 }
 
@@ -78,17 +80,19 @@ void WalSync::loop() {
     changed_.notify_all();
     flush_or_end(flush_);
     durable();
+    durable = {};
     lock.lock();
     flushing_ = false;
   }
 }
 
-Result<WalSync::Flush> wal_flush(db::Sqlite& open, const std::string& path) {
+Result<WalSync::Flush> wal_flush(db::Sqlite& open) {
   // The log is there from the first look at the database on, and stays while a connection is open.
   const Result<bool> looked = open.prepare("SELECT 1 FROM sqlite_schema").step();
   if (!looked) return std::unexpected(looked.error());
-  const std::filesystem::path log = path + "-wal";
-  const Descriptor folder(::open(log.parent_path().empty() ? "." : log.parent_path().c_str(), O_RDONLY | O_CLOEXEC));
+  // SQLite has followed links by now.
+  const std::filesystem::path log = sqlite3_filename_wal(sqlite3_db_filename(open.handle(), "main"));
+  const Descriptor folder(::open(log.parent_path().c_str(), O_RDONLY | O_CLOEXEC));
   const auto file = std::make_shared<Descriptor>(::open(log.c_str(), O_RDONLY | O_CLOEXEC));
   // The file's name must be on the disk too.
   if (file->number < 0 || folder.number < 0 || ::fsync(folder.number) != 0)

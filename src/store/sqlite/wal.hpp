@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 
 #include "db/sqlite.hpp"
@@ -42,8 +41,8 @@ class WalSync {
   std::thread thread_;
 };
 
-// The flush of the log of the database file at `path`, whose connection in WAL mode stays open as long as it is used.
-Result<WalSync::Flush> wal_flush(db::Sqlite& open, const std::string& path);
+// The flush of the log of the database that `open` is connected to, in WAL mode, for as long as it is used.
+Result<WalSync::Flush> wal_flush(db::Sqlite& open);
 
 // Copies the write-ahead log into the database beside the writer, so that no commit waits for it.
 class Checkpointer {

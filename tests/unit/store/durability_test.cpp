@@ -130,6 +130,66 @@ TEST_CASE("a write is answered once the log is flushed; the writer runs the next
   CHECK(third.answer.get());
 }
 
+TEST_CASE("a transaction that the database gives up takes the whole group with it, and nothing of it stays") {
+  using Undo = store::SqliteRunner::Undo;
+  const Folder folder;
+  const std::string file = folder.database();
+  for (const Undo undo : {Undo::by_savepoint, Undo::nothing_to_undo}) {
+    auto runner = store::ThreadedRunner::open(file, 1, [] { return 0; });
+    REQUIRE(runner);
+    std::promise<void> hold, holding;
+    (*runner)->write(
+        [&](store::Writer&) {
+          holding.set_value();
+          hold.get_future().wait();
+          return true;
+        },
+        [](const Status&) {}, Undo::by_savepoint);
+    REQUIRE(holding.get_future().wait_for(kPatience) == std::future_status::ready);
+    // One group, as all of them are there when the writer comes back.
+    Write before, after;
+    before.start(**runner, "before");
+    std::promise<Status> full;
+    (*runner)->write(
+        [](store::Writer& writer) {
+          db::Sqlite& db = writer;
+          REQUIRE(db.exec("PRAGMA max_page_count=1"));  // no page more than there are: the disk is full
+          const Status done = db.prepare("INSERT INTO counter (name, value) VALUES (hex(zeroblob(1000000)), 1)").run();
+          REQUIRE(db.exec("PRAGMA max_page_count=1000000"));
+          writer.events().add({1}, {1}, store::EventKind::job, 1, 1);
+          return done.has_value();
+        },
+        [&](Status status) { full.set_value(std::move(status)); }, undo);
+    after.start(**runner, "after");
+    hold.set_value();
+    std::future<Status> answer = full.get_future();
+    REQUIRE(answer.wait_for(kPatience) == std::future_status::ready);
+    CHECK(!answer.get());
+    for (Write* write : {&before, &after}) {
+      REQUIRE(write->answer.wait_for(kPatience) == std::future_status::ready);
+      CHECK(!write->answer.get());
+    }
+    Result<db::Sqlite> db = db::Sqlite::open(file);
+    REQUIRE(db);
+    db::Statement rows = db->prepare(
+        "SELECT (SELECT count(*) FROM counter WHERE name IN ('before', 'after')) + (SELECT count(*) FROM event_batch) - 1");
+    REQUIRE(rows.step());
+    CHECK(rows.i64(0) == 0);
+  }
+}
+
+TEST_CASE("the database may be a link to a file elsewhere") {
+  const Folder folder, elsewhere;
+  const std::string link = folder.path + "/rowlane.db";
+  std::filesystem::create_symlink(elsewhere.database(), link);
+  auto runner = store::ThreadedRunner::open(link, 1);
+  REQUIRE(runner);
+  Write write;
+  write.start(**runner, "linked");
+  REQUIRE(write.answer.wait_for(kPatience) == std::future_status::ready);
+  CHECK(write.answer.get());
+}
+
 TEST_CASE("what was handed in is flushed and answered when the runner ends") {
   const Folder folder;
   Disk disk;
