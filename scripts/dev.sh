@@ -114,7 +114,7 @@ run_browser_tests() {
 
 # What runs on several threads, once more under TSan. As few targets as show the races: executors and sockets, the
 # store's writer and readers, and the routes on top of them.
-thread_targets=(unit_base unit_net unit_lanes unit_api conformance)
+thread_targets=(unit_base unit_net unit_lanes unit_store unit_api conformance)
 run_thread_tests() {
   mkdir -p build-tsan
   configure build-tsan -DROWLANE_SANITIZE=thread
