@@ -14,7 +14,7 @@ namespace rowlane::store {
 namespace {
 
 // A transaction takes at most so many pieces, so that none waits long for a commit behind a crowd.
-constexpr std::size_t kGroupMax = 1'000;
+constexpr std::size_t kGroupMax = 200;
 
 struct WritePiece {
   SqliteRunner::Write work;

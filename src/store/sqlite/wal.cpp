@@ -17,6 +17,18 @@ namespace rowlane::store {
 
 namespace {
 constexpr int kCheckpointPages = 16'000;
+// While a long log is copied the writer adds to it. Copied again, and again, what is left for the writer itself is
+// short.
+constexpr int kLeftPages = 1'000, kCopiesMax = 5;
+
+void copy_log(const db::Sqlite& db) {
+  int in_log = 0, before = 0, copied = 0;
+  for (int i = 0; i < kCopiesMax; ++i, before = copied) {
+    if (sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied) != SQLITE_OK)
+      return;
+    if (copied - before < kLeftPages) return;
+  }
+}
 
 void flush_or_end(const WalSync::Flush& flush) {
   const int failed = flush();
@@ -134,7 +146,7 @@ void Checkpointer::loop(db::Sqlite& db) {
       if (closed_) return;
       wanted_ = false;
     }
-    (void)db.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+    copy_log(db);
     copied_ = true;
     busy_ = false;
   }
