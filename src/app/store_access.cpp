@@ -5,6 +5,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "store/sqlite/migrations.hpp"
@@ -43,20 +45,25 @@ Status migrate_without_server(const config::Config& config) {
   if (!db) return std::unexpected(db.error());
   const Result<int> version = store::schema_version(*db);
   if (!version) return std::unexpected(version.error());
-  if (*version == store::migrations().back().number) return {};
-  if (const Result<DataDirLock> lock = DataDirLock::take(config.server.data_dir); lock) return store::migrate(*db);
+  const int newest = store::migrations().back().number;
+  if (*version >= newest) return store::migrate(*db);  // nothing to do, or refused as too new
+  const Result<DataDirLock> lock = DataDirLock::take(config.server.data_dir);
+  if (lock) return store::migrate(*db);
+  if (lock.error().code != Errc::conflict) return std::unexpected(lock.error());
   return fail(
       Errc::conflict,
-      fmt::format("the database has schema {}, this program needs {}, and a server of the other version runs on "
+      fmt::format("the database has schema {}, this program needs {}, and a server of an earlier version runs on "
                   "it: restart the server with this program first",
-                  *version, store::migrations().back().number),
+                  *version, newest),
       "server.data_dir");
 }
 
 Result<DataDirLock> DataDirLock::take(const std::string& dir) {
-  const int file = ::open((dir + "/rowlane.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file >= 0 && ::flock(file, LOCK_EX | LOCK_NB) == 0) return DataDirLock(file);
-  if (file >= 0) ::close(file);
+  const std::string path = dir + "/rowlane.lock";
+  DataDirLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.file_ < 0)
+    return fail(Errc::unavailable, fmt::format("cannot open {}: {}", path, std::strerror(errno)), "server.data_dir");
+  if (::flock(lock.file_, LOCK_EX | LOCK_NB) == 0) return lock;
   return fail(Errc::conflict, fmt::format("the data directory {} is in use by another server", dir), "server.data_dir");
 }
 

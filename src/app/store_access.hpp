@@ -34,7 +34,7 @@ Status migrate_without_server(const config::Config& config);
 // What a server holds on its data directory as long as it runs.
 class DataDirLock {
  public:
-  // conflict when another process holds it.
+  // conflict when another process holds it, unavailable when its file cannot be opened.
   static Result<DataDirLock> take(const std::string& dir);
   ~DataDirLock();
   DataDirLock(DataDirLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}

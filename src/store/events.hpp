@@ -14,7 +14,9 @@
 namespace rowlane::store {
 
 enum class EventKind { job, customer, customers };
+// As it is stored, and back.
 std::string_view to_string(EventKind kind);
+EventKind event_kind_from(std::string_view name);
 
 struct Event {
   std::int64_t id = 0;

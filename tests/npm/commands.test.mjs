@@ -1,6 +1,8 @@
 // The commands against the real program, most of them beside a running server.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -111,6 +113,40 @@ test("records: imported, exported and synced beside the server", async (t) => {
   assert.equal((await run(["sync", "--config", config, "--email", email, "--tab", "nowhere"])).code, 1);
   const { body } = await call(server.root, token, "GET", "/local-sheets/v4/spreadsheets/book-one/values/general_ins!A1:C2");
   assert.deepEqual(body.values[1].slice(0, 2), ["Asha", "P/1"]);
+});
+
+// The schema's number in the header of a database that nobody has open (sqlite.org/fileformat2.html, 1.3).
+function setSchema(file, number) {
+  const bytes = readFileSync(file);
+  bytes.writeInt32BE(number, 60);
+  writeFileSync(file, bytes);
+}
+
+test("a command neither migrates under a running server nor touches a database of a newer version", async (t) => {
+  const folder = scratch(t);
+  const config = writeConfig(folder);
+  assert.equal((await run(["migrate", "--config", config])).code, 0);
+  const file = join(folder, "data", "rowlane.db");
+  const newest = readFileSync(file).readInt32BE(60);
+
+  // What a server of an earlier version leaves to be seen: its schema, and its lock.
+  setSchema(file, newest - 1);
+  const server = spawn("flock", [join(folder, "data", "rowlane.lock"), "sh", "-c", "echo held; cat"], { stdio: ["pipe", "pipe", "ignore"] });
+  t.after(() => server.stdin.end());
+  await once(server.stdout, "data"); // it has the lock
+  for (const command of [["user", "list"], ["migrate"]]) {
+    const { code, stderr } = await run([...command, "--config", config]);
+    assert.equal(code, 1, command[0]);
+    assert.match(stderr, /restart the server/, command[0]);
+  }
+  setSchema(file, newest + 1);
+  const newer = await run(["user", "list", "--config", config]);
+  assert.equal(newer.code, 1);
+  assert.match(newer.stderr, /run the newer version/);
+  assert.equal(readFileSync(file).readInt32BE(60), newest + 1);
+
+  setSchema(file, newest);
+  assert.equal((await run(["user", "list", "--config", config])).code, 0);
 });
 
 test("the data: migrated, backed up under load, restored into an empty folder alone", async (t) => {

@@ -7,10 +7,6 @@ namespace rowlane::store {
 
 namespace {
 
-EventKind kind_from(std::string_view name) {
-  return name == "job" ? EventKind::job : name == "customer" ? EventKind::customer : EventKind::customers;
-}
-
 // Of several events about one job or record the last alone: listeners are told how things are, not how they were.
 std::vector<Event> last_of_each(std::vector<Event> events) {
   std::set<std::tuple<EventKind, std::int64_t, std::int64_t>> seen;
@@ -46,10 +42,6 @@ Result<std::int64_t> newest_event(db::Sqlite& db) {
 
 }  // namespace
 
-std::string_view to_string(EventKind kind) {
-  return kind == EventKind::job ? "job" : kind == EventKind::customer ? "customer" : "customers";
-}
-
 Task<Result<EventRange>> SqliteStore::event_range() {
   return read<EventRange>([](db::Sqlite& db) -> Result<EventRange> {
     const Result<std::int64_t> newest = newest_event(db);
@@ -83,7 +75,7 @@ Task<Result<EventPage>> SqliteStore::events_after(EventQuery query) {
       page.events.push_back({.id = row.i64(0),
                              .agency = {row.i64(1)},
                              .user = {row.i64(2)},
-                             .kind = kind_from(row.view(3)),
+                             .kind = event_kind_from(row.view(3)),
                              .subject = row.i64(4),
                              .record = std::nullopt});
       return {};

@@ -84,6 +84,25 @@ struct Write {
   }
   [[nodiscard]] bool is_answered() const { return answer.wait_for(0s) == std::future_status::ready; }
 };
+
+// A piece that holds the writer up, so that what is handed in meanwhile becomes one group.
+class Hold {
+ public:
+  void start(store::SqliteRunner& runner) {
+    runner.write(
+        [this](store::Writer&) {
+          reached_.set_value();
+          go_.get_future().wait();
+          return true;
+        },
+        [](const Status&) {}, store::SqliteRunner::Undo::by_savepoint);
+  }
+  void wait_until_held() { REQUIRE(reached_.get_future().wait_for(kPatience) == std::future_status::ready); }
+  void let_go() { go_.set_value(); }
+
+ private:
+  std::promise<void> go_, reached_;
+};
 }  // namespace
 
 TEST_CASE("a write is answered once the log is flushed; the writer runs the next ones meanwhile") {
@@ -97,22 +116,16 @@ TEST_CASE("a write is answered once the log is flushed; the writer runs the next
   CHECK(!first.is_answered());
 
   // The first was alone and is flushed by the writer itself; those that come together are handed on.
-  std::promise<void> hold, holding;
-  (*runner)->write(
-      [&](store::Writer&) {
-        holding.set_value();
-        hold.get_future().wait();
-        return true;
-      },
-      [](const Status&) {}, store::SqliteRunner::Undo::by_savepoint);
+  Hold hold;
+  hold.start(**runner);
   disk.allow(1);
   REQUIRE(first.answer.wait_for(kPatience) == std::future_status::ready);
   CHECK(first.answer.get());
-  REQUIRE(holding.get_future().wait_for(kPatience) == std::future_status::ready);
+  hold.wait_until_held();
   second.start(**runner, "second");
   Write with_second;
   with_second.start(**runner, "with second");
-  hold.set_value();
+  hold.let_go();
   disk.wait_until_asked(2);  // of the one that held the writer up
   disk.allow(1);
   disk.wait_until_asked(3);
@@ -137,16 +150,9 @@ TEST_CASE("a transaction that the database gives up takes the whole group with i
   for (const Undo undo : {Undo::by_savepoint, Undo::nothing_to_undo}) {
     auto runner = store::ThreadedRunner::open(file, 1, [] { return 0; });
     REQUIRE(runner);
-    std::promise<void> hold, holding;
-    (*runner)->write(
-        [&](store::Writer&) {
-          holding.set_value();
-          hold.get_future().wait();
-          return true;
-        },
-        [](const Status&) {}, Undo::by_savepoint);
-    REQUIRE(holding.get_future().wait_for(kPatience) == std::future_status::ready);
-    // One group, as all of them are there when the writer comes back.
+    Hold hold;
+    hold.start(**runner);
+    hold.wait_until_held();
     Write before, after;
     before.start(**runner, "before");
     std::promise<Status> full;
@@ -161,7 +167,7 @@ TEST_CASE("a transaction that the database gives up takes the whole group with i
         },
         [&](Status status) { full.set_value(std::move(status)); }, undo);
     after.start(**runner, "after");
-    hold.set_value();
+    hold.let_go();
     std::future<Status> answer = full.get_future();
     REQUIRE(answer.wait_for(kPatience) == std::future_status::ready);
     CHECK(!answer.get());
