@@ -39,7 +39,10 @@ test("an edit that somebody else overtook is rolled back by itself; a later one 
   await cell(page, id, "company").dblclick();
   await page.keyboard.press("Control+a");
   await page.keyboard.type("Kept Company");
+  // The cell shows an edit before the server has it.
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH");
   await page.keyboard.press("Enter");
+  assert.equal((await saved).status(), 200);
   await showsIn(page, id, "company", "Kept Company");
   const { body } = await ask(root, 1, "GET", `${api}/customers/${id}`);
   assert.deepEqual([body.status, body.company], ["theirs", "Kept Company"]);
