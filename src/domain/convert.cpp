@@ -144,8 +144,7 @@ std::string digits_of(double number) {
 Converted text_from_number(const Cell& cell) {
   if (std::fabs(cell.number) >= kExactMax)
     return {{}, "a number with more than 15 digits in a text field has lost digits"};
-  if (cell.format == FormatKind::date)
-    return {date_text(Date{static_cast<std::int32_t>(std::floor(cell.number)) - kSerialOf1970}), {}};
+  if (const auto day = day_of_serial(cell.number); day && cell.format == FormatKind::date) return {date_text(*day), {}};
   return {digits_of(cell.number), {}};
 }
 
@@ -246,6 +245,13 @@ Converted from_cell(const Cell& cell, FieldType type, DateOrder order) {
       return {{}, "an error of the spreadsheet"};
   }
   std::unreachable();
+}
+
+std::optional<Date> day_of_serial(double serial) {
+  constexpr double kFirst = -693'593, kLast = 2'958'465;  // 0001-01-01 and 9999-12-31
+  const double day = std::floor(serial);
+  if (!(day >= kFirst && day <= kLast)) return std::nullopt;
+  return Date{static_cast<std::int32_t>(day) - kSerialOf1970};
 }
 
 bool format_fits(FormatKind format, FieldType type) {

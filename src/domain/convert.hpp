@@ -1,6 +1,7 @@
 // From a cell to a field's value and back. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ Converted from_cell(const Cell& cell, FieldType type, DateOrder order);
 
 // Google's day 0 is 1899-12-30.
 inline constexpr int kSerialOf1970 = 25'569;
+// The day that a serial number stands for, its time of day left off; nullopt beyond the years 1 to 9999.
+std::optional<Date> day_of_serial(double serial);
 
 // True when the cell's present number format shows a value of this type as such (dates and money only).
 bool format_fits(FormatKind format, FieldType type);

@@ -7,6 +7,7 @@
 #include "domain/job.hpp"
 #include "domain/sheet.hpp"
 #include "domain/tab_layout.hpp"
+#include "plan/tab_record.hpp"
 
 namespace rowlane::plan {
 
@@ -25,18 +26,29 @@ struct TabColumns {
   bool id_is_new = false;  // the column must be hidden and protected
   bool id_write_header = false;
   bool id_set_mark = false;
-  int width = 0;                     // columns the grid must have
-  std::vector<std::string> headers;  // parallel to `columns`: header texts as read ("" where missing)
+  int show_column = 0;                      // a column that held the ids and is people's now; 0 none
+  std::vector<std::int64_t> marks_to_drop;  // metadata ids of marks that stand on other columns by now
+  int width = 0;                            // columns the grid must have
+  std::vector<std::string> headers;         // parallel to `columns`: header texts as read ("" where missing)
   std::vector<Notice> notices;
 
   // Nothing has to be written for the columns themselves.
   [[nodiscard]] bool settled() const;
 };
 
-// `table`: null when the tab does not exist. Whether a missing tab is an error (`sheet_missing`) or is made is the
-// caller's question: with `state.connected` and no table this asserts.
-TabColumns find_columns(const TabLayout& layout, const FieldCatalogue& catalogue, const SheetTable* table,
-                        const TabState& state);
+struct ColumnInput {
+  const TabLayout& layout;
+  const FieldCatalogue& catalogue;
+  const SheetTable* table;  // null: the tab does not exist
+  const TabState& state;
+  const std::vector<TabRecord>& records;  // their bases tell whose column is whose in a doubt
+  DateOrder date_order;
+};
+
+// A mark follows its column when people rename or drag it, and stays behind when they move its cells. So where a marked
+// column bears the header of another field, or its own header stands elsewhere, the headers win, as long as each stands
+// once and the cells below do not say otherwise; what cannot be told refuses the tab.
+TabColumns find_columns(const ColumnInput& input);
 
 // Rows that are searched for the header block.
 inline constexpr int kHeaderRowsMax = 10;

@@ -1,7 +1,9 @@
 #include "plan/match.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <map>
 #include <unordered_map>
 
 #include "base/text.hpp"
@@ -33,6 +35,7 @@ class Matcher {
     match_ids();
     for (std::size_t key = 0; key < layout_.keys.size(); ++key) match_key(key, Round::living);
     for (std::size_t key = 0; key < layout_.keys.size(); ++key) match_key(key, Round::tombstones);
+    if (is_torn_) match_what_is_left();
     report_duplicates();
     report_rows_above();
     std::sort(out_.ambiguous.begin(), out_.ambiguous.end(),
@@ -219,6 +222,7 @@ class Matcher {
       if (named[i] >= 0 && named[i] != at->second && !agrees(rows_[i], at->second)) ++torn;
     }
     if (torn >= kTornIdsMin) {
+      is_torn_ = true;
       out_.notices.push_back(
           {layout_.key, "id_column_torn",
            fmt::format("the column {} was sorted or pasted apart from its rows ({} ids are on other records' "
@@ -243,6 +247,67 @@ class Matcher {
       const bool contested = (named[i] >= 0 && named[i] != record) || named_elsewhere[at] || best[at].same >= 0;
       if (!contested) claim(rows_[i], record);
     }
+  }
+
+  // After a torn id column neither id nor key tells the row of a record without a natural key; all that was agreed on
+  // does, where one row alone holds it. A record that finds none so may have a row all the same: it gets no second one.
+  void match_what_is_left() {
+    std::map<std::string, std::vector<std::size_t>> rows_by_cells;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (!claimed(rows_[i])) rows_by_cells[cells_of(rows_[i])].push_back(i);
+    std::map<std::string, int> records_by_cells;
+    std::vector<int> left;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      const int record = static_cast<int>(i);
+      if (claimed(record) || out_.is_ambiguous[i] || !records_[i].base) continue;
+      if (std::ranges::any_of(record_keys_[i], [](const std::string& key) { return !key.empty(); })) continue;
+      left.push_back(record);
+      ++records_by_cells[cells_of(*records_[i].base)];
+    }
+    for (const int record : left) {
+      const std::string cells = cells_of(*records_[static_cast<std::size_t>(record)].base);
+      const auto rows = rows_by_cells.find(cells);
+      if (rows != rows_by_cells.end() && rows->second.size() == 1 && records_by_cells[cells] == 1)
+        claim(rows_[rows->second.front()], record);
+      else
+        report_lost(record, rows != rows_by_cells.end() ? rows->second : std::vector<std::size_t>{});
+    }
+  }
+  void report_lost(int record, const std::vector<std::size_t>& rows) {
+    AmbiguousRecord found{.record = record, .key = 0, .rows = {}, .reason = {}};
+    for (const std::size_t i : rows) found.rows.push_back(rows_[i].number);
+    found.reason = "the column of ids was torn, and no natural key tells which row is this record's";
+    out_.is_ambiguous[static_cast<std::size_t>(record)] = true;
+    out_.ambiguous.push_back(std::move(found));
+  }
+  // Its mapped cells, as one text to be compared.
+  [[nodiscard]] std::string cells_of(const Row& row) const {
+    return joined([&](std::size_t i) {
+      const int column = columns_.columns[i].column;
+      const Converted cell = from_cell(table_.at(row.number, column), layout_.columns[i].type, order_);
+      return column && cell.rejected.empty() ? cell.value : Value{};
+    });
+  }
+  [[nodiscard]] std::string cells_of(const Fields& base) const {
+    return joined(
+        [&](std::size_t i) { return columns_.columns[i].column ? base.get(layout_.columns[i].field) : Value{}; });
+  }
+  template <class ValueOf>
+  [[nodiscard]] std::string joined(ValueOf value_of) const {
+    std::string out;
+    for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
+      const Value value = value_of(i);
+      out += '\x1f';
+      if (const auto* text = std::get_if<std::string>(&value))
+        out += *text;
+      else if (const auto* money = std::get_if<Money>(&value))
+        out += std::to_string(money->hundredths);
+      else if (const auto* date = std::get_if<Date>(&value))
+        out += std::to_string(date->days);
+      else if (const auto* box = std::get_if<bool>(&value))
+        out += *box ? "true" : "";  // a box that nobody ticked is a blank
+    }
+    return out;
   }
 
   struct Copy {
@@ -331,11 +396,14 @@ class Matcher {
       if (rows.size() == 1 && rivals == 0) {
         claim(rows_[rows.front()], record);
       } else if (rows.size() > 1 || rivals > 0) {
-        AmbiguousRecord found{.record = record, .key = key, .rows = {}};
+        AmbiguousRecord found{.record = record, .key = key, .rows = {}, .reason = {}};
         for (const std::size_t i : rows) found.rows.push_back(rows_[i].number);
         if (rows.empty())
           for (const int other : group.records)
             if (claimed(other)) found.rows.push_back(out_.row_of[static_cast<std::size_t>(other)]);
+        found.reason = found.rows.empty()
+                           ? std::string("another record has the same natural key")
+                           : fmt::format("the natural key stands in rows {}", fmt::join(found.rows, ", "));
         newly_ambiguous_.push_back(std::move(found));
       }
     }
@@ -381,6 +449,7 @@ class Matcher {
   std::vector<AmbiguousRecord> newly_ambiguous_;
   std::vector<std::string_view> parts_;  // of the key that is being made
   std::vector<std::string> converted_;
+  bool is_torn_ = false;
   Matching out_;
 };
 

@@ -4,24 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "domain/record.hpp"
 #include "domain/sheet.hpp"
 #include "domain/tab_layout.hpp"
 #include "plan/columns.hpp"
 
 namespace rowlane::plan {
 
-// A record as one tab sees it. The pointers are borrowed from the pass's data.
-struct TabRecord {
-  const Record* record = nullptr;
-  const Fields* base = nullptr;  // what both sides last agreed on in this tab; null when never
-  bool belongs = false;          // its vertical is one of this tab's
-};
-
 struct AmbiguousRecord {
   int record;             // index into the records
   std::size_t key;        // index into TabLayout::keys
   std::vector<int> rows;  // 1-based sheet rows that hold the key; may be empty
+  std::string reason;     // for people: why its row cannot be told
 };
 
 struct Matching {

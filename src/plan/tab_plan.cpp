@@ -4,7 +4,6 @@
 
 #include "base/text.hpp"
 #include "domain/convert.hpp"
-#include "plan/brake.hpp"
 #include "plan/cell.hpp"
 #include "plan/natural_key.hpp"
 #include "plan/rows.hpp"
@@ -35,12 +34,14 @@ class TabPlanner {
     out_.sheet_id = in_.table ? in_.table->sheet_id : 0;
     out_.grid_rows = in_.table ? in_.table->grid_rows : 0;
     out_.grid_columns = in_.table ? in_.table->grid_columns : 0;
-    out_.columns = find_columns(in_.layout, in_.catalogue, in_.table, in_.state);
+    out_.columns = find_columns({in_.layout, in_.catalogue, in_.table, in_.state, in_.records, in_.date_order});
+    if (!in_.tab_refused.empty()) out_.columns.refused = in_.tab_refused;
     out_.notices = out_.columns.notices;
     tell_of_new_title();
     out_.row_of.assign(in_.records.size(), 0);
     out_.kept_cells.assign(in_.records.size(), 0);
-    if (!out_.columns.refused.empty()) return std::move(out_);
+    out_.standing.assign(in_.records.size(), Standing::unseen);
+    if (!out_.columns.refused.empty()) return refused();
     if (in_.table)
       match();
     else {
@@ -52,17 +53,26 @@ class TabPlanner {
               [](const RowUpdate& a, const RowUpdate& b) { return a.row < b.row; });
     std::sort(out_.deletes.begin(), out_.deletes.end(),
               [](const RowDelete& a, const RowDelete& b) { return a.row < b.row; });
-    brake();
+    tell_of_held();
     return std::move(out_);
   }
 
  private:
+  // Nothing is written in the tab, so what its records hold there stays as it is, written or not.
+  TabPlan refused() {
+    for (std::size_t i = 0; i < in_.records.size(); ++i)
+      if (job_of(*in_.records[i].record) >= 0 && (in_.records[i].belongs || in_.records[i].base))
+        out_.standing[i] = Standing::open;
+    return std::move(out_);
+  }
+
   [[nodiscard]] const SheetTable& table() const { return *in_.table; }
 
   void match() {
     matching_ = match_rows(in_.layout, table(), out_.columns, in_.records, in_.date_order);
     out_.row_of = matching_.row_of;
     out_.ambiguous = matching_.ambiguous;
+    for (const AmbiguousRecord& each : out_.ambiguous) out_.reasons.try_emplace(each.record, each.reason);
     out_.notices.insert(out_.notices.end(), matching_.notices.begin(), matching_.notices.end());
     for (int row = 1; row <= table().row_count(); ++row) {
       const auto at = static_cast<std::size_t>(row);
@@ -113,20 +123,30 @@ class TabPlanner {
   void plan_record(int index) {
     const auto at = static_cast<std::size_t>(index);
     const TabRecord& tab_record = in_.records[at];
-    if (in_.left_out[at] || matching_.is_ambiguous[at]) return;
     const int job = job_of(*tab_record.record);
     if (job < 0) return;
     const int row = out_.row_of[at];
+    Standing& standing = out_.standing[at];
+    standing = Standing::open;
+    if (in_.held[at]) {
+      ++held_;
+      return;
+    }
+    if (const auto refused = in_.refused.find(index); refused != in_.refused.end()) {
+      Rejection shown = refused->second;
+      shown.row = row;
+      return reject(index, std::move(shown));
+    }
+    if (matching_.is_ambiguous[at]) {
+      standing = Standing::ambiguous;
+      return;
+    }
     if (has_changed_since_held(job, *tab_record.record, row)) return;
-    if (tab_record.record->deleted_at) {
+    standing = Standing::settled;
+    if (tab_record.record->deleted_at || !tab_record.belongs) {
       if (row)
-        plan_delete(index, job, row, false);
+        plan_delete(index, job, row, !tab_record.record->deleted_at);
       else if (tab_record.base)
-        out_.base_gone.push_back(index);
-    } else if (!tab_record.belongs) {
-      if (row && in_.may_move[at])
-        plan_delete(index, job, row, true);
-      else if (!row && tab_record.base)
         out_.base_gone.push_back(index);
     } else if (row) {
       plan_update(index, job, row);
@@ -170,8 +190,29 @@ class TabPlanner {
   }
 
   void reject(int index, int row, FieldId field, std::string_view reason) {
-    out_.rejected.push_back(
-        {index, {in_.layout.key, row, std::string(in_.catalogue.name(field)), std::string(reason)}});
+    reject(index, {in_.layout.key, row, std::string(in_.catalogue.name(field)), std::string(reason)});
+  }
+  void reject(int index, Rejection shown) {
+    tell(index, shown.field, shown.reason);
+    out_.rejected.push_back({index, std::move(shown)});
+  }
+  // The record's own state says so too.
+  void tell(int index, std::string_view field, std::string_view reason) {
+    out_.standing[static_cast<std::size_t>(index)] = Standing::rejected;
+    out_.reasons.try_emplace(index, field.empty() ? std::string(reason) : fmt::format("{}: {}", field, reason));
+  }
+  // Rows that wait for a yes are no silence: whoever presses learns that they were left alone.
+  void tell_of_held() {
+    if (held_ == 0) return;
+    out_.notices.push_back({in_.layout.key, "rows_held",
+                            fmt::format("{} {} of an earlier sync still wait for approval; they were left as they are",
+                                        held_, held_ == 1 ? "row" : "rows")});
+  }
+
+  // The column of a mapped field is missing, and the record's value was never written there.
+  [[nodiscard]] bool is_paused(const TabRecord& tab_record, FieldId field) const {
+    const Value& app = tab_record.record->fields.get(field);
+    return !same_value(app, tab_record.base ? tab_record.base->get(field) : Value{});
   }
 
   static constexpr std::string_view kTooLong = "longer than the 50,000 characters a cell can hold";
@@ -185,8 +226,14 @@ class TabPlanner {
                       .cells = {},
                       .base = {}};
     if (tab_record.base) planned.base = *tab_record.base;
+    bool paused = false;
     for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
-      if (out_.columns.columns[i].column) plan_cell(index, row, i, planned);
+      if (out_.columns.columns[i].column)
+        plan_cell(index, row, i, planned);
+      else
+        paused = paused || is_paused(tab_record, in_.layout.columns[i].field);
+    if (Standing& standing = out_.standing[static_cast<std::size_t>(index)]; paused && standing == Standing::settled)
+      standing = Standing::open;
     if (!planned.cells.empty() || planned.write_id)
       out_.updates.push_back(std::move(planned));
     else if (planned.base_changed || !tab_record.base)
@@ -220,8 +267,7 @@ class TabPlanner {
       case CellAction::agree:
         return agree(map.field, app, has_base, planned);
       case CellAction::keep:
-        ++out_.kept_cells[static_cast<std::size_t>(index)];
-        return;
+        return keep(index, map, cell, app);
       case CellAction::reject:
         return reject(index, row, map.field, sheet.rejected);
       case CellAction::leave:
@@ -239,6 +285,14 @@ class TabPlanner {
     set_format(edit, cell, map.type);
     planned.cells.push_back(std::move(edit));
     set_base(map.field, app, planned);
+  }
+
+  // A person's formula. What it comes to may be another value than the app's, which then stands nowhere in the sheet.
+  void keep(int index, const ColumnMap& map, const Cell& cell, const Value& app) {
+    ++out_.kept_cells[static_cast<std::size_t>(index)];
+    const Converted shown = from_cell(cell, map.type, in_.date_order);
+    if (is_blank(app) || (shown.rejected.empty() && same_value(shown.value, app))) return;
+    tell(index, in_.catalogue.name(map.field), "its cell holds a formula, which is never overwritten");
   }
 
   static void set_format(CellEdit& edit, const Cell& cell, FieldType type) {
@@ -263,15 +317,17 @@ class TabPlanner {
   }
 
   void plan_add(int index, int job) {
+    if (!in_.adds_refused.empty()) return reject(index, {in_.layout.key, 0, {}, in_.adds_refused});
     const Record& record = *in_.records[static_cast<std::size_t>(index)].record;
     RowAdd planned{.record = index, .job = job, .cells = {}, .base = {}};
     const int nth = static_cast<int>(out_.adds.size());
     const int free_row = nth < out_.free_rows ? out_.insert_at + nth : 0;  // else one that is inserted
     for (std::size_t i = 0; i < in_.layout.columns.size(); ++i) {
       const int column = out_.columns.columns[i].column;
-      if (!column) continue;
       const ColumnMap& map = in_.layout.columns[i];
       Value value = record.fields.get(map.field);
+      if (!column && !is_blank(value)) out_.standing[static_cast<std::size_t>(index)] = Standing::open;
+      if (!column) continue;
       if (is_too_long(value)) {
         reject(index, 0, map.field, kTooLong);
         value = {};
@@ -287,67 +343,10 @@ class TabPlanner {
     out_.adds.push_back(std::move(planned));
   }
 
-  static bool blanks_a_cell(const RowUpdate& update) {
-    return std::any_of(update.cells.begin(), update.cells.end(), [](const CellEdit& edit) {
-      return is_blank(edit.value) && (edit.before.kind != CellKind::empty || edit.before.formula);
-    });
-  }
-
-  void brake() {
-    for (std::size_t j = 0; j < in_.jobs.size(); ++j) {
-      if (in_.jobs[j].confirmed) continue;  // a person said yes to these
-      const int job = static_cast<int>(j);
-      const auto deletes = [&](const RowDelete& d) { return d.job == job && !d.moved; };
-      const auto blanks = [&](const RowUpdate& u) { return u.job == job && blanks_a_cell(u); };
-      const auto at_risk = std::count_if(out_.deletes.begin(), out_.deletes.end(), deletes) +
-                           std::count_if(out_.updates.begin(), out_.updates.end(), blanks);
-      if (!is_braked(static_cast<std::size_t>(at_risk), static_cast<std::size_t>(out_.managed_rows))) continue;
-      for (const RowDelete& d : out_.deletes)
-        if (deletes(d)) hold(job, d.record, d.row, "delete", Json::array());
-      for (const RowUpdate& u : out_.updates)
-        if (blanks(u)) hold(job, u.record, u.row, "blank", shown_cells(u));
-      std::erase_if(out_.deletes, deletes);
-      std::erase_if(out_.updates, blanks);
-    }
-  }
-
-  [[nodiscard]] Json shown_cells(const RowUpdate& update) const {
-    Json cells = Json::array();
-    for (const CellEdit& edit : update.cells)
-      cells.push(Json::object({{"field", in_.catalogue.name(edit.field)},
-                               {"header", header_of(edit.field)},
-                               {"from", shown_cell(update.row, edit)},
-                               {"to", in_.catalogue.to_json(edit.value)}}));
-    return cells;
-  }
-  // As the app shows values of that field; what is none of its kind as people see it.
-  [[nodiscard]] Json shown_cell(int row, const CellEdit& edit) const {
-    const Cell& cell = table().at(row, edit.column);
-    const Converted value = from_cell(cell, in_.catalogue.type(edit.field), in_.date_order);
-    const bool is_plain = !cell.formula && value.rejected.empty() && !is_blank(value.value);
-    return is_plain ? in_.catalogue.to_json(value.value) : Json(cell_text(table(), row, edit.column));
-  }
-  [[nodiscard]] std::string header_of(FieldId field) const {
-    for (std::size_t i = 0; i < in_.layout.columns.size(); ++i)
-      if (in_.layout.columns[i].field == field) return out_.columns.headers[i];
-    return {};
-  }
-
-  void hold(int job, int record, int row, std::string_view what, Json cells) {
-    const Record& r = *in_.records[static_cast<std::size_t>(record)].record;
-    out_.holds.push_back({job, record, hash_of_row(table(), row),
-                          HeldRow{.tab = in_.layout.key,
-                                  .row = row,
-                                  .record = r.public_id,
-                                  .name = std::string(r.fields.text(field::name)),
-                                  .side = "sheet",
-                                  .what = std::string(what),
-                                  .cells = std::move(cells)}});
-  }
-
   const TabInput& in_;
   Matching matching_;
   TabPlan out_;
+  std::int64_t held_ = 0;  // records left alone because an earlier sync holds them
 };
 
 }  // namespace

@@ -99,6 +99,15 @@ struct RecordRejection {
   Rejection shown;
 };
 
+// What a job of the pass came to with a record in one tab. Only records that a job covers are looked at.
+enum class Standing : std::uint8_t {
+  unseen,     // no job of the pass covers it here: nothing is known, nothing is told
+  settled,    // once the plan is written nothing is left to write here
+  open,       // something stays unwritten, by a hold, a missing column, or a tab that cannot be written
+  rejected,   // a cell of it was rejected; the rest is settled
+  ambiguous,  // its row cannot be told
+};
+
 struct TabPlan {
   std::string tab;  // key
   std::int64_t sheet_id = 0;
@@ -116,6 +125,8 @@ struct TabPlan {
   std::vector<AmbiguousRecord> ambiguous;
   std::vector<Notice> notices;
   std::vector<int> row_of;               // by record index, 0 none
+  std::vector<Standing> standing;        // by record index
+  std::map<int, std::string> reasons;    // by record index: why it is rejected or ambiguous
   std::vector<std::int64_t> kept_cells;  // by record index: mapped cells left for a formula or spill
   std::int64_t kept_rows = 0;
   std::int64_t drafts = 0;
@@ -136,12 +147,16 @@ struct TabInput {
   DateOrder date_order;
   const std::vector<TabRecord>& records;
   const std::vector<PlanJob>& jobs;
-  // By record index: left alone in this tab, by an open hold or because Google refused it.
-  const std::vector<bool>& left_out;
-  // By record index: index of the other tab it moved to may be written by the same job.
-  const std::vector<bool>& may_move;
+  // By record index: left alone in this tab by an open hold.
+  const std::vector<bool>& held;
+  // By record index: what Google refused of it in this pass; the record is left alone in this tab.
+  const std::map<int, Rejection>& refused;
+  const std::string& adds_refused;  // not empty: why no row can be added to this tab
+  const std::string& tab_refused;   // not empty: why nothing can be written in it
 };
 
+// Without the brake, and with every row of a record that belongs to another tab among the deletes: both depend on all
+// tabs of the pass (pass_plan.hpp).
 TabPlan plan_tab(const TabInput& input);
 
 }  // namespace rowlane::plan

@@ -90,6 +90,7 @@ struct PendingJournal {
   int chunk = 0;
   std::int64_t token = 0;  // n of the spreadsheet's base + n
   std::string body, tables;
+  std::string entered;  // of its effects, those that are committed: "0-199,210"
 };
 
 // A batch about to be sent. `tables` is kept only as long as the entry is pending.
@@ -134,15 +135,24 @@ struct BaseRow {
   std::optional<Fields> base;  // nullopt: gone
 };
 
-// One chunk's commit: all of it or nothing, and only under the lease.
+// How far a write is entered. A large one is entered in several commits, so that nobody's waits behind it; after a
+// crash the rest follows.
+struct JournalStep {
+  PassId pass;
+  int chunk = 0;
+  std::string entered;  // as PendingJournal's
+  bool done = false;    // nothing of it is left to be entered or undone
+};
+
+// A part of what a pass found or wrote: all of it or nothing, and only under the lease. The caller keeps it to some
+// hundred rows, so that the transaction stays short.
 struct ChunkCommit {
   std::vector<BaseRow> base;
   std::vector<HistoryRow> history;
   std::vector<SyncMark> marks;
-  std::map<JobId, std::string> partials;          // job -> result so far
-  std::map<std::string, TabState> tabs;           // learnt layouts
-  std::optional<std::pair<PassId, int>> journal;  // this entry is done,
-  std::optional<std::string> journal_body;        // or stays pending with this body: its write must be undone in part
+  std::map<JobId, std::string> partials;  // job -> result so far
+  std::map<std::string, TabState> tabs;   // learnt layouts
+  std::optional<JournalStep> journal;
 };
 
 struct NewHold {

@@ -61,7 +61,7 @@ class RowCosts {
 
 }  // namespace
 
-plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, const OpBytes& bytes_of) {
+plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, const OpBytes& bytes_of) {
   plan::TabPlan out;
   out.tab = rest.tab, out.sheet_id = rest.sheet_id, out.title = rest.title, out.missing = rest.missing;
   out.grid_rows = rest.grid_rows, out.grid_columns = rest.grid_columns, out.columns = rest.columns;
@@ -77,14 +77,17 @@ plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, con
     return costs.of(u.row, std::move(cells));
   };
   take(rest.updates, out.updates, left, full, update_cost);
-  if (with_deletes)
-    take(rest.deletes, out.deletes, left, full,
-         [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
   take(rest.adds, out.adds, left, full, [&, row = rest.insert_at](const plan::RowAdd& a) mutable {
     const int at = row++;
     return costs.of(at, row_writes(a, rest, at, id));
   });
   return out;
+}
+
+void cut_deletes(plan::TabPlan& rest, plan::TabPlan& chunk, ChunkBudget& left) {
+  bool full = false;
+  take(rest.deletes, chunk.deletes, left, full,
+       [](const plan::RowDelete&) { return std::pair(std::size_t{160}, std::size_t{1}); });
 }
 
 std::vector<op::UpdateCells> row_writes(const plan::RowAdd& add, const plan::TabPlan& tab, int row,
@@ -125,6 +128,8 @@ void advance(plan::TabPlan& rest, const plan::TabPlan& done) {
   rest.free_rows = std::max(0, done.free_rows - adds);
   for (plan::ColumnPlan& column : rest.columns.columns) column.set_mark = column.write_header = false;
   rest.columns.id_is_new = rest.columns.id_write_header = rest.columns.id_set_mark = rest.columns.create_tab = false;
+  rest.columns.marks_to_drop.clear();
+  rest.columns.show_column = 0;
   rest.missing = false;
 }
 

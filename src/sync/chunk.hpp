@@ -1,4 +1,4 @@
-// Cutting a plan into batches that Google takes: whole records, updates first, then removals, then new rows. Pure.
+// Cutting a plan into batches that Google takes: whole records, updates and new rows first, then removals. Pure.
 #pragma once
 
 #include <functional>
@@ -16,9 +16,12 @@ struct ChunkBudget {
 // As `SheetApi::estimate_bytes`.
 using OpBytes = std::function<std::size_t(const sheets::Op&, bool as_further_row)>;
 
-// Moves as much of `rest` as fits into the returned plan, at least one record when nothing was cut yet. Without
-// `with_deletes` removals stay in `rest`.
-plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, bool with_deletes, const OpBytes& bytes_of);
+// Moves as many updates and new rows of `rest` as fit into the returned plan, at least one record when nothing was cut
+// yet.
+plan::TabPlan cut(plan::TabPlan& rest, ChunkBudget& left, const OpBytes& bytes_of);
+// The same for rows to be deleted, into a plan that `cut` made. Only once all updates and new rows of all tabs are cut:
+// a record that moves between tabs is never in none of them, and these writes show that rows stand as they were seen.
+void cut_deletes(plan::TabPlan& rest, plan::TabPlan& chunk, ChunkBudget& left);
 // A new row's filled cells and its id, neighbours together; nothing between them is touched.
 std::vector<sheets::op::UpdateCells> row_writes(const plan::RowAdd& add, const plan::TabPlan& tab, int row,
                                                 const std::string& id);

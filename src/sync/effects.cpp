@@ -24,7 +24,6 @@ void add_removal_notice(JobResult& result, const std::string& tab, const std::st
 void enter(const Effect& e, store::ChunkCommit& commit, std::map<JobId, JobResult>& results) {
   commit.base.push_back({e.record, e.tab, e.base});
   commit.history.insert(commit.history.end(), e.history.begin(), e.history.end());
-  commit.marks.push_back({e.record, e.version, SyncState::synced, {}});
   if (!e.notice.empty()) add_removal_notice(results[e.job], e.tab, e.notice);
   Counts& counts = results[e.job].tabs[e.tab].counts;
   counts.overwritten += e.overwritten;

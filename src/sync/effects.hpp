@@ -23,14 +23,14 @@ struct Effect {
   UserId user;
   int row = 0;
   bool counts = true;    // false: only the row's id was written
-  bool entered = false;  // committed already, while others of its batch wait to be undone
+  bool entered = false;  // committed already, while others of its batch are not
   std::int64_t overwritten = 0;
   std::string notice;          // what is to be told of it once it is entered; "" nothing
   std::optional<Fields> base;  // base once verified; nullopt: base goes
   std::vector<store::HistoryRow> history;
 };
 
-// Adds an effect's rows to a commit, and its counts to its job's result.
+// Adds an effect's rows to a commit, and its counts to its job's result. What the record is told is the plan's to say.
 void enter(const Effect& effect, store::ChunkCommit& commit, std::map<JobId, JobResult>& results);
 
 }  // namespace rowlane::sync

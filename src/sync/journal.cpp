@@ -1,5 +1,11 @@
 #include "sync/journal.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/log.hpp"
+
 namespace rowlane::sync {
 
 namespace {
@@ -41,7 +47,6 @@ Result<Effect> read_effect(const Json& json, FieldCatalogue& catalogue) {
   effect.user = {number(json["user"])};
   effect.row = static_cast<int>(number(json["row"]));
   effect.counts = json["counts"] == Json(true);
-  effect.entered = json["entered"] == Json(true);
   effect.overwritten = number(json["overwritten"]);
   effect.notice = json["notice"].string_or();
   if (const std::string* base = json["base"].if_string()) {
@@ -158,7 +163,6 @@ Json effect_json(const Effect& e, const FieldCatalogue& catalogue) {
                        {"user", e.user.value},
                        {"row", e.row},
                        {"counts", e.counts},
-                       {"entered", e.entered},
                        {"overwritten", e.overwritten},
                        {"notice", e.notice},
                        {"base", e.base ? Json(to_hex(catalogue.encode(*e.base, true))) : Json()},
@@ -293,15 +297,39 @@ JournalEntry to_journal(const Sent& sent, const FieldCatalogue& catalogue) {
                             {"kept", kept}}));
     if (kept) tables.text(pack_table(*tab.planned));
   }
-  entry.body = Json::object({{"ops", ops}, {"effects", effects}, {"tabs", tabs}}).dump();
+  entry.body = Json::object({{"format", kJournalFormat}, {"ops", ops}, {"effects", effects}, {"tabs", tabs}}).dump();
   entry.tables = std::move(tables.out);
   return entry;
 }
 
-Result<Sent> from_journal(const store::PendingJournal& entry, FieldCatalogue& catalogue) {
+namespace {
+
+// `text` as `entered_of` gives it. False: it is none, or names effects that the write does not have.
+bool mark_entered(std::string_view text, std::vector<Effect>& effects) {
+  const auto take_number = [&](std::size_t& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return error == std::errc{};
+  };
+  const auto take = [&](char c) {
+    const bool is_there = text.starts_with(c);
+    if (is_there) text.remove_prefix(1);
+    return is_there;
+  };
+  while (!text.empty()) {
+    std::size_t first = 0, last = 0;
+    if (!take_number(first) || !take('-') || !take_number(last) || last >= effects.size()) return false;
+    for (std::size_t i = first; i <= last; ++i) effects[i].entered = true;
+    if (!take(',') && !text.empty()) return false;
+  }
+  return true;
+}
+
+Result<Sent> read_entry(const store::PendingJournal& entry, FieldCatalogue& catalogue) {
   const auto broken = [] { return fail(Errc::corrupt, "a journal entry cannot be read back"); };
   const Result<Json> json = parse_json(entry.body);
-  if (!json || !(*json)["ops"].if_array() || !(*json)["effects"].if_array() || !(*json)["tabs"].if_array())
+  if (!json || number((*json)["format"]) != kJournalFormat || !(*json)["ops"].if_array() ||
+      !(*json)["effects"].if_array() || !(*json)["tabs"].if_array())
     return broken();
   Sent sent{.pass = entry.pass, .chunk = entry.chunk, .token = entry.token, .ops = {}, .effects = {}, .tabs = {}};
   for (const Json& op : *(*json)["ops"].if_array()) sent.ops.push_back(read_op(op));
@@ -324,7 +352,31 @@ Result<Sent> from_journal(const store::PendingJournal& entry, FieldCatalogue& ca
     }
     sent.tabs.push_back(std::move(tab));
   }
+  if (!mark_entered(entry.entered, sent.effects)) return broken();
   return sent;
+}
+
+}  // namespace
+
+std::string entered_of(const Sent& sent) {
+  std::string out;
+  for (std::size_t i = 0; i < sent.effects.size(); ++i) {
+    if (!sent.effects[i].entered) continue;
+    std::size_t last = i;
+    while (last + 1 < sent.effects.size() && sent.effects[last + 1].entered) ++last;
+    out += fmt::format("{}{}-{}", out.empty() ? "" : ",", i, last);
+    i = last;
+  }
+  return out;
+}
+
+Sent from_journal(const store::PendingJournal& entry, FieldCatalogue& catalogue) {
+  Result<Sent> sent = read_entry(entry, catalogue);
+  if (sent) return std::move(*sent);
+  log_error("the journal entry {}.{} cannot be read: {}", entry.pass.value, entry.chunk, sent.error().message);
+  Sent unreadable{.pass = entry.pass, .chunk = entry.chunk, .token = entry.token, .ops = {}, .effects = {}, .tabs = {}};
+  unreadable.is_unreadable = true;
+  return unreadable;
 }
 
 }  // namespace rowlane::sync

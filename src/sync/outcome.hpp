@@ -1,7 +1,9 @@
 // How a pass's plans and counts become each job's result. Pure.
 #pragma once
 
-#include "plan/tab_plan.hpp"
+#include <span>
+
+#include "plan/pass_plan.hpp"
 #include "store/passes.hpp"
 
 namespace rowlane::sync {
@@ -9,7 +11,7 @@ namespace rowlane::sync {
 struct TabOutcome {
   const TabLayout* layout = nullptr;
   plan::TabPlan plan;
-  std::vector<plan::TabRecord> records;
+  std::span<const plan::TabRecord> records;  // borrowed from the pass
 };
 
 struct OutcomeInput {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+#include <set>
+
 #include "base/log.hpp"
 #include "base/stop_point.hpp"
 #include "sync/chunk.hpp"
@@ -18,7 +21,8 @@ namespace {
 constexpr Millis kTokenAge{15 * 60'000};
 // Removals go out with other writes only while the rows were seen so shortly before.
 constexpr Millis kFreshFor{2'000};
-constexpr std::size_t kAdvancesPerCommit = 500;
+// Records entered in one transaction, so that a user's own write never waits long behind a pass.
+constexpr std::size_t kRecordsPerCommit = 200;
 // Repeats within one pass: of a call that Google refused as a whole, and of answers that were lost.
 constexpr int kRefusalsMax = 3;
 // Operations on one column of a tab that were refused, from which on the others on that column are not tried: each
@@ -70,6 +74,21 @@ std::size_t rows_to_write(const plan::TabPlan& rest) {
   return rest.updates.size() + rest.deletes.size() + rest.adds.size();
 }
 
+bool has_writes_to_rows_seen(const plan::TabPlan& rest) { return !rest.updates.empty() || !rest.adds.empty(); }
+
+// Google's own words name its requests by their numbers; what people need is the cell and what to do.
+std::string refusal_text(std::string_view message, const std::string& where, const std::string& account) {
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
+  if (says("protected"))
+    return fmt::format("{} is protected in the sheet{}", where,
+                       account.empty() ? std::string() : fmt::format("; allow {} to edit it", account));
+  if (says("data validation")) return fmt::format("the rules for entries set on {} do not allow this value", where);
+  if (says("number of cells")) return fmt::format("{}: the spreadsheet is full (10 million cells)", where);
+  if (message.starts_with("Invalid requests["))  // "Invalid requests[1].updateCells: what is wrong"
+    if (const std::size_t colon = message.find(": "); colon != std::string_view::npos) message.remove_prefix(colon + 2);
+  return fmt::format("Google Sheets did not take {}: {}", where, message);
+}
+
 }  // namespace
 
 struct SyncPassRunner::State {
@@ -77,6 +96,7 @@ struct SyncPassRunner::State {
   const AgencySettings* agency = nullptr;
   sheets::SheetApi* api = nullptr;
   store::PassData data;
+  bool is_loaded = false;  // once; `data` may be loaded again
   std::vector<store::ClaimedJob> jobs;
   std::vector<plan::PlanJob> plan_jobs;
   std::map<JobId, JobResult> results;
@@ -93,9 +113,17 @@ struct SyncPassRunner::State {
   std::map<std::int64_t, std::vector<int>> restored;  // by tab: rows that `restoring` puts right
   std::vector<Notice> notices;
 
-  std::vector<TabOutcome> tabs;                                   // their plans shrink as they are written
-  std::map<std::pair<std::string, RecordId>, Rejection> refused;  // records that Google refused, by tab
-  std::map<std::string, std::string> refused_tabs;
+  std::vector<std::vector<plan::TabRecord>> views;  // by tab of the agency: its records as that tab sees them
+  std::vector<TabOutcome> tabs;                     // their plans shrink as they are written
+  // What a record is told once it is written, and how many of its writes are still to come.
+  struct Telling {
+    store::SyncMark mark;
+    bool is_told = false;  // the record says so already
+    int writes_left = 0;
+  };
+  std::map<RecordId, Telling> telling;
+  std::map<std::pair<std::string, RecordId>, Rejection> refused;          // records that Google refused, by tab
+  std::map<std::string, std::string> refused_tabs, refused_adds;          // why, by tab
   std::map<std::tuple<std::string, EffectKind, int>, int> refused_alike;  // by tab, kind and column
   int first_chunk = 0;                                                    // of this read
 
@@ -140,12 +168,9 @@ Task<Status> SyncPassRunner::load(State& state) {
   Result<store::PassData> data = co_await store_.load_pass(state.claim);
   if (!data) co_return std::unexpected(data.error());
   state.data = std::move(*data);
-  if (!state.jobs.empty()) co_return Status{};  // the jobs, and what is in flight, are known since the first load
-  for (const store::PendingJournal& entry : state.data.journal) {
-    Result<Sent> sent = from_journal(entry, catalogue_);
-    if (!sent) co_return std::unexpected(sent.error());
-    state.sents.push_back(std::move(*sent));
-  }
+  // The jobs, and what is in flight, are known since the first load.
+  if (std::exchange(state.is_loaded, true)) co_return Status{};
+  for (const store::PendingJournal& entry : state.data.journal) state.sents.push_back(from_journal(entry, catalogue_));
   state.jobs = state.claim.heads;
   state.jobs.insert(state.jobs.end(), state.data.followers.begin(), state.data.followers.end());
   std::sort(state.jobs.begin(), state.jobs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -241,19 +266,35 @@ std::map<std::string, TabState> SyncPassRunner::learnt_tabs(const State& state) 
   return out;
 }
 
-// `keep_journal`: the batch stays pending, because what it did in the wrong place is still to be undone.
-Task<Status> SyncPassRunner::commit(State& state, const std::vector<Effect>& effects, const Sent& sent,
-                                    bool keep_journal) {
-  store::ChunkCommit chunk;
-  for (const Effect& effect : effects) {
-    enter(effect, chunk, state.results);
-    if (const auto result = state.results.find(effect.job); result != state.results.end())
-      chunk.partials[effect.job] = result->second.to_json().dump();
-  }
-  chunk.journal = std::pair(sent.pass, sent.chunk);
-  if (keep_journal) chunk.journal_body = to_journal(sent, catalogue_).body;
-  chunk.tabs = learnt_tabs(state);
-  co_return co_await store_.commit_chunk(state.claim.lease, std::move(chunk));
+// Enters effects of a write, by their indexes, in commits of a bounded size. `keep_journal`: the write stays pending
+// after them, because what it did in the wrong place is still to be undone.
+Task<Status> SyncPassRunner::commit(State& state, Sent& sent, std::vector<int> effects, bool keep_journal) {
+  std::erase_if(effects, [&](int e) { return sent.effects[static_cast<std::size_t>(e)].entered; });
+  std::size_t next = 0;
+  do {
+    store::ChunkCommit chunk;
+    std::set<JobId> jobs;
+    const std::size_t end = std::min(effects.size(), next + kRecordsPerCommit);
+    for (; next < end; ++next) {
+      Effect& effect = sent.effects[static_cast<std::size_t>(effects[next])];
+      effect.entered = true;
+      enter(effect, chunk, state.results);
+      jobs.insert(effect.job);
+      if (const auto told = state.telling.find(effect.record);
+          told != state.telling.end() && --told->second.writes_left == 0)
+        chunk.marks.push_back(told->second.mark), told->second.is_told = true;
+    }
+    for (const JobId job : jobs)
+      if (const auto result = state.results.find(job); result != state.results.end())
+        chunk.partials[job] = result->second.to_json().dump();
+    const bool is_last = next == effects.size();
+    chunk.journal = {
+        .pass = sent.pass, .chunk = sent.chunk, .entered = entered_of(sent), .done = is_last && !keep_journal};
+    if (is_last) chunk.tabs = learnt_tabs(state);
+    if (const Status done = co_await store_.commit_chunk(state.claim.lease, std::move(chunk)); !done) co_return done;
+    stop_point("chunk");
+  } while (next < effects.size());
+  co_return Status{};
 }
 
 Task<Status> SyncPassRunner::forget(State& state, std::vector<Sent> sents) {
@@ -288,15 +329,17 @@ Task<Status> SyncPassRunner::settle(State& state) {
     if (&other != &*landed && other.token <= sent.token) over.push_back(std::move(other));
   std::erase_if(state.sents, [&](const Sent& other) { return other.token <= sent.token; });
 
-  std::vector<Effect> right;
+  if (sent.is_unreadable)
+    for (const TabLayout& layout : state.agency->tabs)
+      state.notices.push_back(
+          {layout.key, "unproved",
+           "a write of another version of this program landed; what it changed is in the sheet, but not in the history"});
+  std::vector<int> right;
   for (const SentTab& tab : sent.tabs) {
     const auto found = state.tables.find(tab.sheet_id);
     if (found == state.tables.end()) continue;  // the tab is gone, and all with it
     Repair repair = repair_tab(sent, tab, *found->second);
-    for (const int effect : repair.right) {
-      Effect& e = sent.effects[static_cast<std::size_t>(effect)];
-      if (!std::exchange(e.entered, true)) right.push_back(e);
-    }
+    right.insert(right.end(), repair.right.begin(), repair.right.end());
     if (repair.ops.empty()) continue;
     log_warning("spreadsheet {}: rows had moved between read and write; {} cells and {} rows are put back",
                 state.claim.lease.spreadsheet_id, repair.cells, repair.whole_rows);
@@ -312,64 +355,90 @@ Task<Status> SyncPassRunner::settle(State& state) {
                            std::make_move_iterator(repair.ops.end()));
   }
   const bool undo = !state.restoring.empty();
-  state.tabs.clear();  // nothing is learnt of tabs by an old plan
-  if (const Status done = co_await commit(state, right, sent, undo); !done) co_return done;
+  state.tabs.clear();  // nothing is learnt of tabs by an old plan, and nothing told of records
+  state.telling.clear();
+  if (const Status done = co_await commit(state, sent, std::move(right), undo); !done) co_return done;
   if (const Status dropped = co_await forget(state, std::move(over)); !dropped) co_return dropped;
   if (undo) state.sents.push_back(std::move(sent));
   co_return co_await load(state);  // what was agreed now
 }
 
+std::size_t SyncPassRunner::index_of(const State& state, RecordId record) const {
+  const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), record,
+                                   [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
+  const bool is_there = at != state.data.records.end() && at->record.id == record;
+  return is_there ? static_cast<std::size_t>(at - state.data.records.begin()) : state.data.records.size();
+}
+
+// By record: left alone in that tab, because a job that nobody has said yes to holds it.
+std::vector<bool> SyncPassRunner::held_in(const State& state, const TabLayout& layout) const {
+  std::vector<bool> held(state.data.records.size());
+  for (const store::OpenHold& hold : state.data.holds) {
+    const bool is_confirmed = std::any_of(state.jobs.begin(), state.jobs.end(), [&](const store::ClaimedJob& job) {
+      return job.id == hold.job && job.kind == JobKind::confirm;
+    });
+    const std::size_t index = index_of(state, hold.record);
+    if (hold.tab == layout.key && !is_confirmed && index < held.size()) held[index] = true;
+  }
+  return held;
+}
+
+plan::TabTask SyncPassRunner::task_of(const State& state, const TabLayout& layout, const SheetTable* table) const {
+  plan::TabTask task{.layout = &layout, .table = table, .state = {}, .refused = {}, .adds_refused = {}, .rejected = {}};
+  if (const auto known = state.data.tabs.find(layout.key); known != state.data.tabs.end()) task.state = known->second;
+  if (const auto why = state.refused_tabs.find(layout.key); why != state.refused_tabs.end()) task.refused = why->second;
+  if (const auto why = state.refused_adds.find(layout.key); why != state.refused_adds.end())
+    task.adds_refused = why->second;
+  for (const auto& [whose, rejection] : state.refused)
+    if (const std::size_t index = index_of(state, whose.second);
+        whose.first == layout.key && index < state.data.records.size())
+      task.rejected.emplace(static_cast<int>(index), rejection);
+  return task;
+}
+
 void SyncPassRunner::plan_tabs(State& state) {
   state.tabs.clear();
-  const std::size_t count = state.data.records.size();
-  const TabState unknown;
+  state.views.clear();
+  std::vector<plan::TabTask> tasks;
+  std::vector<std::vector<bool>> held;
+  std::vector<TablePtr> tables;  // keeps what the tasks point to
   for (const TabLayout& layout : state.agency->tabs) {
-    if (std::none_of(state.plan_jobs.begin(), state.plan_jobs.end(),
-                     [&](const plan::PlanJob& job) { return job.covers_tab(layout.key); }))
-      continue;
-    const auto known = state.data.tabs.find(layout.key);
-    const TabState& tab_state = known != state.data.tabs.end() ? known->second : unknown;
-    TabOutcome out{.layout = &layout, .plan = {}, .records = {}};
-    std::vector<bool> left_out(count), may_move(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const store::PassRecord& r = state.data.records[i];
+    tables.push_back(state.table_of(layout));
+    tasks.push_back(task_of(state, layout, tables.back().get()));
+    held.push_back(held_in(state, layout));
+    std::vector<plan::TabRecord>& view = state.views.emplace_back();
+    view.reserve(state.data.records.size());
+    for (const store::PassRecord& r : state.data.records) {
       const auto base = r.base.find(layout.key);
-      const std::string_view vertical = r.record.fields.text(field::vertical);
-      out.records.push_back({&r.record, base != r.base.end() ? &base->second : nullptr, layout.holds(vertical)});
-      const TabLayout* target = state.agency->tab_of(vertical);
-      // Out of here once it stands there: in the same call, or since an earlier job of that tab alone.
-      may_move[i] = target && target != &layout &&
-                    (r.base.contains(target->key) ||
-                     std::all_of(state.plan_jobs.begin(), state.plan_jobs.end(),
-                                 [&](const plan::PlanJob& job) { return job.covers_tab(target->key); }));
-      left_out[i] = state.refused.contains({layout.key, r.record.id});
+      view.push_back({&r.record, base != r.base.end() ? &base->second : nullptr,
+                      layout.holds(r.record.fields.text(field::vertical))});
     }
-    for (const store::OpenHold& hold : state.data.holds) {
-      if (hold.tab != layout.key ||
-          std::any_of(state.jobs.begin(), state.jobs.end(),
-                      [&](const store::ClaimedJob& job) { return job.id == hold.job && job.kind == JobKind::confirm; }))
-        continue;
-      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), hold.record,
-                                       [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
-      if (at != state.data.records.end() && at->record.id == hold.record)
-        left_out[static_cast<std::size_t>(at - state.data.records.begin())] = true;
-    }
-    const TablePtr table = state.table_of(layout);
-    out.plan = plan::plan_tab({layout, catalogue_, table.get(), tab_state, state.agency->date_order, out.records,
-                               state.plan_jobs, left_out, may_move});
+  }
+  plan::PassPlan planned =
+      plan::plan_pass({catalogue_, state.agency->date_order, state.plan_jobs, tasks, state.views, held});
+  for (std::size_t i = 0; i < planned.tabs.size(); ++i) {
+    TabOutcome& out = state.tabs.emplace_back(tasks[planned.tabs[i]].layout, std::move(planned.plans[i]),
+                                              state.views[planned.tabs[i]]);
     if (out.plan.missing) out.plan.sheet_id = static_cast<std::int64_t>(1 + random_.below(2'000'000'000));
-    if (const auto refused = state.refused_tabs.find(layout.key); refused != state.refused_tabs.end())
-      out.plan.columns.refused = refused->second;
-    for (const auto& [whose, rejection] : state.refused) {
-      const auto at = std::lower_bound(state.data.records.begin(), state.data.records.end(), whose.second,
-                                       [](const store::PassRecord& r, RecordId id) { return r.record.id < id; });
-      if (whose.first != layout.key || at == state.data.records.end()) continue;
-      const int index = static_cast<int>(at - state.data.records.begin());
-      Rejection shown = rejection;
-      shown.row = out.plan.row_of.empty() ? 0 : out.plan.row_of[static_cast<std::size_t>(index)];
-      out.plan.rejected.push_back({index, std::move(shown)});
-    }
-    state.tabs.push_back(std::move(out));
+  }
+  remember_marks(state, planned.marks);
+}
+
+void SyncPassRunner::remember_marks(State& state, std::vector<plan::RecordMark>& marks) const {
+  state.telling.clear();
+  for (plan::RecordMark& mark : marks) {
+    const Record& r = state.data.records[static_cast<std::size_t>(mark.record)].record;
+    const bool is_told = r.sync == mark.state && r.sync_reason == mark.reason;
+    state.telling.emplace(r.id, State::Telling{{r.id, r.version, mark.state, std::move(mark.reason)}, is_told, 0});
+  }
+  const auto count = [&](const TabOutcome& tab, int record) {
+    const auto told = state.telling.find(tab.records[static_cast<std::size_t>(record)].record->id);
+    if (told != state.telling.end()) ++told->second.writes_left;
+  };
+  for (const TabOutcome& tab : state.tabs) {
+    for (const plan::RowUpdate& each : tab.plan.updates) count(tab, each.record);
+    for (const plan::RowAdd& each : tab.plan.adds) count(tab, each.record);
+    for (const plan::RowDelete& each : tab.plan.deletes) count(tab, each.record);
   }
 }
 
@@ -381,47 +450,73 @@ int column_of(const SentOp& op) {
   return update && update->cells.size() == 1 ? update->column : 0;
 }
 
-}  // namespace
-
-// Google refused one operation, and with it the batch: its record is left out, or its tab where it is nobody's. Where
-// many were refused alike (a protected column), the others that write the same are not tried one by one. False: it is
-// neither's, and would be refused again.
-bool SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
-  const SentOp& op = sent.ops[static_cast<std::size_t>(*error.request_index)];
-  const std::int64_t sheet_id = std::visit(
+// The tab it changes; -1 for one of the spreadsheet as a whole.
+std::int64_t sheet_of(const sheets::Op& op) {
+  return std::visit(
       [](const auto& each) {
         if constexpr (requires { each.sheet_id; })
           return each.sheet_id;
         else
           return std::int64_t{-1};
       },
-      op.op);
+      op);
+}
+
+bool makes_room(const sheets::Op& op) {
+  const auto* grow = std::get_if<sheets::op::GrowGrid>(&op);
+  return std::holds_alternative<sheets::op::InsertRows>(op) || (grow && grow->rows > 0);
+}
+
+}  // namespace
+
+// Google refused one operation, and with it the batch: its record is left out; where it was to make room for new rows,
+// these; else the tab. Where many were refused alike (a protected column), the others that write the same are not tried
+// one by one. False: it is nobody's, and would be refused again.
+bool SyncPassRunner::leave_out(State& state, const Sent& sent, const Error& error) {
+  const SentOp& op = sent.ops[static_cast<std::size_t>(*error.request_index)];
   if (op.effect >= 0) {
-    const Effect& effect = sent.effects[static_cast<std::size_t>(op.effect)];
-    Rejection rejection{.tab = effect.tab, .row = 0, .field = {}, .reason = error.message};
-    const int column = column_of(op);
-    for (const TabOutcome& tab : state.tabs)
-      for (std::size_t i = 0; column && tab.plan.tab == effect.tab && i < tab.layout->columns.size(); ++i)
-        if (tab.plan.columns.columns[i].column == column)
-          rejection.field = catalogue_.name(tab.layout->columns[i].field);
-    if (++state.refused_alike[{effect.tab, effect.kind, column}] >= kRefusedAlikeMax) {
-      Rejection untried = rejection;
-      untried.reason = fmt::format("not tried, as {} others like it were refused: {}", kRefusedAlikeMax, error.message);
-      for (const SentOp& other : sent.ops) {
-        if (other.effect < 0 || column_of(other) != column) continue;
-        const Effect& alike = sent.effects[static_cast<std::size_t>(other.effect)];
-        if (alike.tab == effect.tab && alike.kind == effect.kind)
-          state.refused.emplace(std::pair(alike.tab, alike.record), untried);
-      }
-    }
-    state.refused.insert_or_assign(std::pair(effect.tab, effect.record), std::move(rejection));
+    leave_out_record(state, sent, op, error.message);
     return true;
   }
-  bool is_left_out = false;
-  for (const TabOutcome& tab : state.tabs)
-    if (tab.plan.sheet_id == sheet_id)
-      is_left_out = state.refused_tabs.emplace(tab.plan.tab, error.message).second || is_left_out;
-  return is_left_out;
+  const std::int64_t sheet_id = sheet_of(op.op);
+  for (const TabOutcome& tab : state.tabs) {
+    if (tab.plan.sheet_id != sheet_id) continue;
+    const bool is_room = op.effect == kTabEffect && makes_room(op.op);
+    const std::string where = is_room ? fmt::format("the tab '{}', for new rows,", tab.plan.title)
+                                      : fmt::format("the tab '{}'", tab.plan.title);
+    const std::string text = refusal_text(error.message, where, state.api->share_with());
+    return (is_room ? state.refused_adds : state.refused_tabs).emplace(tab.plan.tab, text).second;
+  }
+  return false;
+}
+
+void SyncPassRunner::leave_out_record(State& state, const Sent& sent, const SentOp& op, const std::string& message) {
+  const Effect& effect = sent.effects[static_cast<std::size_t>(op.effect)];
+  const int column = column_of(op);
+  Rejection rejection{.tab = effect.tab, .row = 0, .field = {}, .reason = {}};
+  std::string title = effect.tab;
+  for (const TabOutcome& tab : state.tabs) {
+    if (tab.plan.tab != effect.tab) continue;
+    title = tab.plan.title;
+    for (std::size_t i = 0; column && i < tab.layout->columns.size(); ++i)
+      if (tab.plan.columns.columns[i].column == column) rejection.field = catalogue_.name(tab.layout->columns[i].field);
+  }
+  const auto* update = std::get_if<sheets::op::UpdateCells>(&op.op);
+  const std::string where = update ? fmt::format("{}!{}", title, a1(update->row, update->column))
+                                   : fmt::format("row {} of {}", effect.row, title);
+  rejection.reason = refusal_text(message, where, state.api->share_with());
+  if (++state.refused_alike[{effect.tab, effect.kind, column}] >= kRefusedAlikeMax) {
+    Rejection untried = rejection;
+    untried.reason =
+        fmt::format("not tried, as {} others like it were refused: {}", kRefusedAlikeMax, rejection.reason);
+    for (const SentOp& other : sent.ops) {
+      if (other.effect < 0 || column_of(other) != column) continue;
+      const Effect& alike = sent.effects[static_cast<std::size_t>(other.effect)];
+      if (alike.tab == effect.tab && alike.kind == effect.kind)
+        state.refused.emplace(std::pair(alike.tab, alike.record), untried);
+    }
+  }
+  state.refused.insert_or_assign(std::pair(effect.tab, effect.record), std::move(rejection));
 }
 
 Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sent sent, Error error) {
@@ -432,20 +527,22 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sen
     if (++state.lost_answers > kLostAnswersMax) co_return std::unexpected(std::move(error));
     co_return Next::read_again;
   }
-  // Surely not applied: nothing of it is ever to be settled.
-  if (const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk); !dropped)
-    co_return std::unexpected(dropped.error());
-  if (error.code != Errc::invalid_input && error.code != Errc::sheet_missing)
-    co_return std::unexpected(std::move(error));
+  // Google's refusal of a write says nothing of an earlier arrival of the same one (a repeat on the way). It stays
+  // pending: the next write has the same number, so that it lands only if this one never did, and else is told so.
+  const bool is_refused = error.code == Errc::invalid_input || error.code == Errc::sheet_missing;
+  if (!is_refused) {  // it never left, or was turned away unread
+    const Status dropped = co_await store_.drop_journal(state.claim.lease, sent.pass, sent.chunk);
+    co_return std::unexpected(dropped ? std::move(error) : dropped.error());
+  }
   // The first operation sets the token: a write before this one landed after all. A refusal of the whole call has
   // other causes, such as a tab renamed since it was read.
-  if (error.code == Errc::invalid_input && error.request_index.value_or(0) > 0 &&
-      error.request_index.value_or(0) < static_cast<int>(sent.ops.size())) {
-    // What was read is as true as before. Of a batch that was cut, the rest is planned on what stands by now.
-    const bool is_left_out = leave_out(state, sent, error);
-    if (is_left_out && sent.chunk == state.first_chunk) co_return Next::plan_again;
-    if (is_left_out) co_return Next::read_again;
-  }
+  const int refused_op = error.request_index.value_or(0);
+  const bool is_left_out = error.code == Errc::invalid_input && refused_op > 0 &&
+                           refused_op < static_cast<int>(sent.ops.size()) && leave_out(state, sent, error);
+  const bool is_first = sent.chunk == state.first_chunk;
+  state.sents.push_back(std::move(sent));
+  // What was read is as true as before. Of a batch that was cut, the rest is planned on what stands by now.
+  if (is_left_out) co_return is_first ? Next::plan_again : Next::read_again;
   if (++state.refusals > kRefusalsMax) co_return std::unexpected(std::move(error));
   co_return Next::read_again;
 }
@@ -454,7 +551,8 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::after_error(State& state, Sen
 Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   const bool first_writes =
       std::any_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) { return !is_written(tab.plan); });
-  if (!first_writes && state.restoring.empty()) co_return Next::done;
+  // A write whose outcome is not known could land behind this pass: a token of its number, and nothing else, bars it.
+  if (!first_writes && state.restoring.empty() && state.sents.empty()) co_return Next::done;
 
   WriteBatch batch;
   const WallTime now = clock_.now();
@@ -482,20 +580,26 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
   for (const SentOp& op : batch.ops)
     left.bytes -= std::min(left.bytes, bytes_of(op.op, false)),
         left.requests -= std::min<std::size_t>(left.requests, 1);
-  // Removals wait until the other writes have shown that rows stand where they were seen.
-  const bool fresh =
-      now - state.seen_at <= kFreshFor || std::all_of(state.tabs.begin(), state.tabs.end(), [](const TabOutcome& tab) {
-        return tab.plan.updates.empty() && tab.plan.adds.empty();
-      });
+  const bool is_fresh = now - state.seen_at <= kFreshFor || std::ranges::none_of(state.tabs, [](const TabOutcome& tab) {
+                          return has_writes_to_rows_seen(tab.plan);
+                        });
   const std::function<std::int64_t()> metadata_id = [this] {
     return static_cast<std::int64_t>(1'200'000'000 + random_.below(900'000'000));
   };
   std::vector<std::pair<TabOutcome*, plan::TabPlan>> chunks;
+  for (TabOutcome& tab : state.tabs)
+    if (!is_written(tab.plan) || state.restored.contains(tab.plan.sheet_id))
+      chunks.emplace_back(&tab, cut(tab.plan, left, bytes_of));
+  // Removals wait until the other writes are out, and have shown that rows stand where they were seen.
+  const bool deletes_too = is_fresh && std::ranges::none_of(state.tabs, [](const TabOutcome& tab) {
+                             return has_writes_to_rows_seen(tab.plan);
+                           });
+  if (deletes_too)
+    for (auto& [tab, chunk] : chunks) cut_deletes(tab->plan, chunk, left);
   static const std::vector<int> kNone;
-  for (TabOutcome& tab : state.tabs) {
+  for (auto& [tab_outcome, chunk] : chunks) {
+    const TabOutcome& tab = *tab_outcome;
     const auto restored = state.restored.find(tab.plan.sheet_id);
-    if (is_written(tab.plan) && restored == state.restored.end()) continue;
-    plan::TabPlan chunk = cut(tab.plan, left, fresh, bytes_of);
     const auto table = state.tables.find(tab.plan.sheet_id);
     append_tab({chunk, *tab.layout, catalogue_, tab.records, state.plan_jobs,
                 table != state.tables.end() ? table->second.get() : nullptr,
@@ -503,7 +607,6 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
                metadata_id, batch);
     sent.tabs.push_back({tab.plan.tab, tab.plan.sheet_id, chunk.columns.header_row, chunk.columns.id_column,
                          table != state.tables.end() ? table->second : std::make_shared<const SheetTable>()});
-    chunks.emplace_back(&tab, std::move(chunk));
   }
   for (const auto& [id, rows] : state.restored)  // of tabs that no job of this pass covers
     if (std::none_of(sent.tabs.begin(), sent.tabs.end(), [&](const SentTab& tab) { return tab.sheet_id == id; }))
@@ -549,7 +652,9 @@ Task<Result<SyncPassRunner::Next>> SyncPassRunner::write(State& state) {
     state.sents.push_back(std::move(sent));
     co_return Next::read_again;
   }
-  if (const Status done = co_await commit(state, batch.effects, sent, false); !done)
+  std::vector<int> all(sent.effects.size());
+  std::iota(all.begin(), all.end(), 0);
+  if (const Status done = co_await commit(state, sent, std::move(all), false); !done)
     co_return std::unexpected(done.error());
   if (const Status dropped = co_await forget(state, std::exchange(state.sents, {})); !dropped)
     co_return std::unexpected(dropped.error());
@@ -591,43 +696,30 @@ Task<Status> SyncPassRunner::enter_agreed(State& state) {
     tabs.tabs = std::move(learnt);
     if (const Status done = co_await store_.commit_chunk(state.claim.lease, std::move(tabs)); !done) co_return done;
   }
+  store::ChunkCommit agreed;
+  const auto is_full = [&] { return agreed.base.size() + agreed.marks.size() >= kRecordsPerCommit; };
+  const auto flush = [&] { return store_.commit_chunk(state.claim.lease, std::exchange(agreed, {})); };
   for (const TabOutcome& tab : state.tabs) {
-    store::ChunkCommit agreed;
-    const auto flush = [&] { return store_.commit_chunk(state.claim.lease, std::exchange(agreed, {})); };
     for (const plan::BaseAdvance& advance : tab.plan.advances) {
-      const Record& r = *tab.records[static_cast<std::size_t>(advance.record)].record;
-      agreed.base.push_back({r.id, tab.plan.tab, advance.base});
-      agreed.marks.push_back({r.id, r.version, SyncState::synced, {}});
-      if (agreed.base.size() < kAdvancesPerCommit) continue;
+      agreed.base.push_back(
+          {tab.records[static_cast<std::size_t>(advance.record)].record->id, tab.plan.tab, advance.base});
+      if (!is_full()) continue;
       if (const Status done = co_await flush(); !done) co_return done;
     }
     for (const int gone : tab.plan.base_gone) {
-      const Record& r = *tab.records[static_cast<std::size_t>(gone)].record;
-      agreed.base.push_back({r.id, tab.plan.tab, std::nullopt});
-      agreed.marks.push_back({r.id, r.version, SyncState::synced, {}});
+      agreed.base.push_back({tab.records[static_cast<std::size_t>(gone)].record->id, tab.plan.tab, std::nullopt});
+      if (!is_full()) continue;
+      if (const Status done = co_await flush(); !done) co_return done;
     }
-    // Records whose row was agreed before: nothing changed, so they are synced.
-    for (std::size_t i = 0; i < tab.records.size(); ++i) {
-      const Record& r = *tab.records[i].record;
-      if (r.sync != SyncState::synced && tab.records[i].belongs && tab.records[i].base && tab.plan.row_of[i] &&
-          !r.deleted_at)
-        agreed.marks.push_back({r.id, r.version, SyncState::synced, {}});
-    }
-    for (const plan::RecordRejection& rejection : tab.plan.rejected) {
-      const Record& r = *tab.records[static_cast<std::size_t>(rejection.record)].record;
-      agreed.marks.push_back(
-          {r.id, r.version, SyncState::rejected, fmt::format("{}: {}", rejection.shown.field, rejection.shown.reason)});
-    }
-    for (const plan::AmbiguousRecord& a : tab.plan.ambiguous) {
-      const Record& r = *tab.records[static_cast<std::size_t>(a.record)].record;
-      agreed.marks.push_back({r.id, r.version, SyncState::ambiguous,
-                              a.rows.empty()
-                                  ? std::string("another record has the same natural key")
-                                  : fmt::format("the natural key stands in rows {}", fmt::join(a.rows, ", "))});
-    }
-    if (agreed.base.empty() && agreed.marks.empty()) continue;
+  }
+  for (auto& [record, telling] : state.telling) {
+    if (telling.is_told || telling.writes_left > 0) continue;
+    telling.is_told = true;
+    agreed.marks.push_back(telling.mark);
+    if (!is_full()) continue;
     if (const Status done = co_await flush(); !done) co_return done;
   }
+  if (!agreed.base.empty() || !agreed.marks.empty()) co_return co_await flush();
   co_return Status{};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "lanes/pass_runner.hpp"
+#include "plan/pass_plan.hpp"
 #include "sheets/sheet_api.hpp"
 #include "sync/repair.hpp"
 
@@ -42,11 +43,16 @@ class SyncPassRunner final : public lanes::PassRunner {
   Task<Status> read(State& state);
   Status find_replaced_tabs(State& state) const;
   Task<Status> settle(State& state);
+  std::size_t index_of(const State& state, RecordId record) const;
+  std::vector<bool> held_in(const State& state, const TabLayout& layout) const;
+  plan::TabTask task_of(const State& state, const TabLayout& layout, const SheetTable* table) const;
   void plan_tabs(State& state);
+  void remember_marks(State& state, std::vector<plan::RecordMark>& marks) const;
   Task<Result<Next>> write(State& state);
   Task<Result<Next>> after_error(State& state, Sent sent, Error error);
   bool leave_out(State& state, const Sent& sent, const Error& error);
-  Task<Status> commit(State& state, const std::vector<Effect>& effects, const Sent& sent, bool keep_journal);
+  void leave_out_record(State& state, const Sent& sent, const SentOp& op, const std::string& message);
+  Task<Status> commit(State& state, Sent& sent, std::vector<int> effects, bool keep_journal);
   Task<Status> forget(State& state, std::vector<Sent> sents);
   Task<Status> enter_agreed(State& state);
   std::map<std::string, TabState> learnt_tabs(const State& state) const;

@@ -30,6 +30,7 @@ struct Sent {
   std::vector<SentOp> ops;
   std::vector<Effect> effects;
   std::vector<SentTab> tabs;
+  bool is_unreadable = false;  // its journal entry is of another version, or damaged: the token alone judges it
 };
 
 struct Repair {

@@ -75,6 +75,7 @@ class Appender {
       grid_rows_ = p_.grid_rows;
       if (c.width > p_.grid_columns) push(op::GrowGrid{p_.sheet_id, 0, c.width - p_.grid_columns});
     }
+    for (const std::int64_t mark : c.marks_to_drop) push(op::DeleteMark{mark});
     for (std::size_t i = 0; i < c.columns.size(); ++i) {
       const plan::ColumnPlan& column = c.columns[i];
       if (column.write_header)
@@ -91,6 +92,7 @@ class Appender {
       push(op::HideColumn{p_.sheet_id, c.id_column});
       push(op::ProtectColumn{p_.sheet_id, c.id_column, "Rowlane finds each record's row by this column"});
     }
+    if (c.show_column) push(op::HideColumn{p_.sheet_id, c.show_column, false});
     if (c.id_set_mark)
       push(op::MarkColumn{p_.sheet_id, c.id_column, metadata_id_(), std::string(kColumnMarkKey),
                           std::string(kIdColumnMark)});
@@ -148,8 +150,9 @@ class Appender {
   // A day is written as the app writes days, however it is kept in the sheet.
   [[nodiscard]] std::string before_json(const plan::CellImage& image, FieldType type) const {
     const bool is_day = type == FieldType::date || image.format == FormatKind::date;
-    if (!image.formula && image.kind == CellKind::number && is_day && image.number == std::floor(image.number))
-      return in_.catalogue.to_json(Value{Date{static_cast<std::int32_t>(image.number) - kSerialOf1970}}).dump();
+    const bool is_whole = image.kind == CellKind::number && image.number == std::floor(image.number);
+    if (const auto day = day_of_serial(image.number); day && is_day && is_whole && !image.formula)
+      return in_.catalogue.to_json(Value{*day}).dump();
     if (image.formula) return Json(image.text).dump();
     if (image.kind == CellKind::number) return Json(image.number).dump();
     if (image.kind == CellKind::boolean) return Json(image.number != 0).dump();

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <set>
+#include <span>
 
 #include "sync/repair.hpp"
 
@@ -35,7 +36,7 @@ struct BatchInput {
   const plan::TabPlan& plan;  // of this batch: as `cut` gave it
   const TabLayout& layout;
   const FieldCatalogue& catalogue;
-  const std::vector<plan::TabRecord>& records;
+  std::span<const plan::TabRecord> records;
   const std::vector<plan::PlanJob>& jobs;
   const SheetTable* table;                // null for a tab that has to be made
   const std::vector<int>& restored_rows;  // of the tab as planned on: put back by operations before these

@@ -113,7 +113,7 @@ TEST_CASE("passes: a journal entry stays until it is committed or dropped, also 
     store::ChunkCommit commit;
     commit.base.push_back({record.id, "general", record.fields});
     commit.marks.push_back({record.id, record.version, SyncState::synced, {}});
-    commit.journal = std::pair(first.pass, 0);
+    commit.journal = {.pass = first.pass, .chunk = 0, .entered = {}, .done = true};
     REQUIRE(office.wait(office.store().commit_chunk(second.lease, commit)));
     data = office.wait(office.store().load_pass(second));
     REQUIRE(data);

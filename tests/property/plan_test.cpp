@@ -6,8 +6,8 @@
 
 #include "domain/convert.hpp"
 #include "plan/match.hpp"
+#include "plan/pass_plan.hpp"
 #include "plan/rows.hpp"
-#include "plan/tab_plan.hpp"
 #include "property/properties.hpp"
 
 using namespace rowlane;
@@ -131,14 +131,20 @@ std::vector<TabRecord> tab_records(const Drawn& d) {
   return out;
 }
 
+// Beside the drawn tab there is one for life, not made yet, so that a record that moves there has a place to go.
 TabPlan plan_of(const Drawn& d, const SheetTable& table) {
-  const TabState state;
-  const std::vector<TabRecord> records = tab_records(d);
+  TabLayout life = d.layout;
+  life.key = "life", life.title = "Life_ins", life.verticals = {"life"};
+  std::vector<std::vector<TabRecord>> views{tab_records(d), {}};
+  for (const Record& r : d.records) views[1].push_back({&r, nullptr, life.holds(r.fields.text(field::vertical))});
   std::vector<PlanJob> jobs(1);
   jobs[0].id = {1};
   jobs[0].scope.whole_agency = true;
-  const std::vector<bool> no(records.size()), yes(records.size(), true);
-  return plan_tab({d.layout, d.catalogue, &table, state, DateOrder::dmy, records, jobs, no, yes});
+  std::vector<TabTask> tabs(2);
+  tabs[0].layout = &d.layout, tabs[0].table = &table;
+  tabs[1].layout = &life;
+  const std::vector<std::vector<bool>> held(2, std::vector<bool>(d.records.size()));
+  return std::move(plan_pass({d.catalogue, DateOrder::dmy, jobs, tabs, views, held}).plans.at(0));
 }
 
 bool is_free(const DrawnRow& row) {
@@ -194,7 +200,8 @@ void apply(Drawn& d, const TabPlan& plan) {
 }
 
 Matching match(const Drawn& d, const SheetTable& table, const std::vector<TabRecord>& records) {
-  const TabColumns columns = find_columns(d.layout, d.catalogue, &table, {});
+  const TabState state;
+  const TabColumns columns = find_columns({d.layout, d.catalogue, &table, state, records, DateOrder::dmy});
   RC_ASSERT(columns.refused.empty());
   RC_ASSERT(columns.id_column == kIdColumn);
   return match_rows(d.layout, table, columns, records, DateOrder::dmy);

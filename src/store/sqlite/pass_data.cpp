@@ -83,13 +83,13 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
     }
     {
       db::Statement stmt = db.prepare(
-          "SELECT pass_id, chunk, token, body, tables FROM journal WHERE spreadsheet_id=? AND state='pending' ORDER BY pass_id, chunk");
+          "SELECT pass_id, chunk, token, body, tables, entered FROM journal WHERE spreadsheet_id=? AND state='pending' ORDER BY pass_id, chunk");
       stmt.bind(claim.lease.spreadsheet_id);
       for (;;) {
         const Result<bool> row = stmt.step();
         if (!row) return std::unexpected(row.error());
         if (!*row) break;
-        data.journal.push_back({{stmt.i64(0)}, stmt.i32(1), stmt.i64(2), stmt.text(3), stmt.text(4)});
+        data.journal.push_back({{stmt.i64(0)}, stmt.i32(1), stmt.i64(2), stmt.text(3), stmt.text(4), stmt.text(5)});
       }
     }
     db::Statement stmt = db.prepare("SELECT token_base, token_last FROM spreadsheet WHERE id=?");
@@ -196,14 +196,16 @@ Task<Status> SqliteStore::commit_chunk(Lease lease, ChunkCommit commit) {
               .bind_all(agency, tab, state.sheet_id, state.title, headers.dump())
               .run());
     }
-    if (commit.journal && commit.journal_body)
-      ROWLANE_TRY(db.prepare("UPDATE journal SET body=? WHERE pass_id=? AND chunk=?")
-                      .bind_all(*commit.journal_body, commit.journal->first.value, commit.journal->second)
+    if (commit.journal) {
+      const JournalStep& step = *commit.journal;
+      ROWLANE_TRY(db.prepare("UPDATE journal SET entered=? WHERE pass_id=? AND chunk=?")
+                      .bind_all(step.entered, step.pass.value, step.chunk)
                       .run());
-    else if (commit.journal)
-      ROWLANE_TRY(db.prepare("UPDATE journal SET state='done', tables=x'' WHERE pass_id=? AND chunk=?")
-                      .bind_all(commit.journal->first.value, commit.journal->second)
-                      .run());
+      if (step.done)
+        ROWLANE_TRY(db.prepare("UPDATE journal SET state='done', tables=x'' WHERE pass_id=? AND chunk=?")
+                        .bind_all(step.pass.value, step.chunk)
+                        .run());
+    }
     return true;
   }));
 }

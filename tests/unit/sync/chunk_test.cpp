@@ -28,16 +28,17 @@ std::size_t bytes_of(const sheets::Op&, bool as_further_row) { return as_further
 
 }  // namespace
 
-TEST_CASE("whole records are cut: updates, removals, new rows; at least one") {
+TEST_CASE("whole records are cut: updates, then new rows; at least one") {
   plan::TabPlan rest = plan_of(5, 5, 5);
-  ChunkBudget left{.bytes = 1'000'000, .requests = 8};
-  const plan::TabPlan first = cut(rest, left, true, bytes_of);
+  ChunkBudget left{.bytes = 700'000, .requests = 6};  // new rows are neighbours, but the first of them needs two
+  const plan::TabPlan first = cut(rest, left, bytes_of);
   CHECK(first.updates.size() == 5);
-  CHECK(first.deletes.size() + first.adds.size() <= 3);
+  CHECK(first.adds.empty());
+  CHECK(rest.adds.size() == 5);
   CHECK(rest.updates.empty());
   ChunkBudget tiny;
   plan::TabPlan big = plan_of(3, 0, 0);
-  const plan::TabPlan one = cut(big, tiny, true, [](const sheets::Op&, bool) { return std::size_t{9'000'000}; });
+  const plan::TabPlan one = cut(big, tiny, [](const sheets::Op&, bool) { return std::size_t{9'000'000}; });
   CHECK(one.updates.size() == 1);
 }
 
@@ -45,17 +46,21 @@ TEST_CASE("a row alike the one above it costs its cells alone") {
   plan::TabPlan rest = plan_of(0, 0, 20);
   ChunkBudget left{.bytes = 2 * 100 + 9 * 2 * 40 + 1, .requests = 100};  // a run for the name, one for the id
   rest.columns.id_column = 3;
-  CHECK(cut(rest, left, true, bytes_of).adds.size() == 10);
+  CHECK(cut(rest, left, bytes_of).adds.size() == 10);
   CHECK(left.requests == 98);
 }
 
-TEST_CASE("removals may wait for a batch of their own") {
+TEST_CASE("removals are cut on their own, as many as there is room for") {
   plan::TabPlan rest = plan_of(2, 3, 2);
   ChunkBudget left;
-  const plan::TabPlan first = cut(rest, left, false, bytes_of);
+  plan::TabPlan first = cut(rest, left, bytes_of);
   CHECK(first.deletes.empty());
   CHECK(first.adds.size() == 2);
   CHECK(rest.deletes.size() == 3);
+  left.requests = 3;
+  cut_deletes(rest, first, left);
+  CHECK(first.deletes.size() == 2);
+  CHECK(rest.deletes.size() == 1);
 }
 
 TEST_CASE("rows of what is left follow what was written") {
