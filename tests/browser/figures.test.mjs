@@ -1,14 +1,11 @@
 // The figures at 50,000 records: times as ratios to something plain in the same run, renders as counts. Each prints
 // what it came to.
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { join } from "node:path";
 import { test } from "node:test";
-import { addUser, agencyToml, kPassword, scratch, startServer, startSheets } from "../npm/support.mjs";
-import { api, ask, call, enter, gridReady, openBrowser, openDemo, toastOf } from "./support.mjs";
+import { kPassword } from "../npm/support.mjs";
+import { api, ask, call, enter, gridReady, openBrowser, openDemo, openWired, toastOf } from "./support.mjs";
 
 const kRecords = 50_000, kRounds = 7;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -197,36 +194,8 @@ test("figures at 50,000 records", { timeout: 600_000 }, async (t) => {
   });
 });
 
-// The server with Google's interface behind a wire on which every call takes `delayMs` more.
-async function openSlow(t, delayMs) {
-  const folder = scratch(t);
-  const sheets = await startSheets(t);
-  const made = await call(sheets.root, "", "POST", "/v4/spreadsheets", { properties: { title: "Book" } });
-  const calls = { count: 0 };
-  const wire = createServer(async (request, response) => {
-    calls.count++;
-    const pieces = [];
-    for await (const piece of request) pieces.push(piece);
-    await new Promise((resolve) => setTimeout(resolve, delayMs)); // this is the latency, and waits for nothing
-    const { host, connection, "content-length": _, ...headers } = request.headers;
-    const answer = await fetch(sheets.root + request.url, { method: request.method, headers, body: pieces.length ? Buffer.concat(pieces) : undefined });
-    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
-    response.end(Buffer.from(await answer.arrayBuffer()));
-  });
-  wire.listen(0, "127.0.0.1");
-  await once(wire, "listening");
-  t.after(() => wire.close());
-  const at = `http://127.0.0.1:${wire.address().port}`;
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } });
-  writeFileSync(join(folder, "key.json"), JSON.stringify({ type: "service_account", client_email: "robot@project.example", private_key: privateKey, token_uri: `${sheets.root}/token` }), { mode: 0o600 });
-  const config = join(folder, "slow.toml");
-  writeFileSync(config, `[server]\nlisten = "127.0.0.1:0"\ndata_dir = '${join(folder, "data")}'\n[sheets]\nprovider = "google"\n[google]\ncredentials = "key.json"\nsheets_url = "${at}"\ndrive_url = "${at}/drive/v3"\n${agencyToml("one", made.body.spreadsheetId)}`);
-  const server = await startServer(t, config);
-  return { server, calls, user: await addUser(config, "one", "agent", "agent") };
-}
-
 test("a click shows Queued within 300 ms while the Sheets service takes 2 s a call; a second press meanwhile too", { timeout: 180_000 }, async (t) => {
-  const { server, calls, user } = await openSlow(t, 2_000);
+  const { server, wire, user } = await openWired(t, { delayMs: 2_000 });
   assert.equal((await call(server.root, user.token, "POST", `${api}/customers`, { name: "Asha", vertical: "motor", current_policy_no: "P/1" })).status, 201);
   const page = await enter(t, await openBrowser(t), server.root, { email: user.email, password: kPassword });
   await gridReady(page);
@@ -248,8 +217,8 @@ test("a click shows Queued within 300 ms while the Sheets service takes 2 s a ca
   const first = await press();
   await page.waitForFunction(() => document.querySelector("[data-lane=syncing]"));
   const second = await press(); // one is running, in the middle of a slow call
-  t.diagnostic(`Queued after ${ms(first)}, and in mid-sync after ${ms(second)}; calls to Sheets up to then: ${calls.count}`);
-  assert.ok(calls.count > 0);
+  t.diagnostic(`Queued after ${ms(first)}, and in mid-sync after ${ms(second)}; calls to Sheets up to then: ${wire.calls}`);
+  assert.ok(wire.calls > 0);
   assert.match(await toastOf(page).first().innerText(), /queued/i);
   assert.ok(Math.max(first, second) <= 300, `${ms(first)}, ${ms(second)}`);
   await page.waitForFunction(() => document.querySelectorAll("[data-sonner-toast][data-type=success]").length === 2, null, { timeout: 60_000 });

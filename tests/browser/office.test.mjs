@@ -10,7 +10,7 @@ import { api, ask, enter, gridReady, openBrowser, openDemo, toastOf } from "./su
 const shows = (page, id, field, text, timeout = 15_000) =>
   page.waitForFunction(([i, f, s]) => document.querySelector(`[data-record="${i}"] [data-field="${f}"]`)?.textContent.startsWith(s), [id, field, text], { timeout });
 const newest = async (root, user, limit = 1) => (await ask(root, user, "GET", `${api}/customers?limit=${limit}&sort=-created`)).body.customers;
-const banner = (page) => page.getByText("The connection is cut");
+const banner = (page) => page.getByText("Connection lost");
 
 // A wire to the server that can be cut and mended.
 async function openWire(t, root) {

@@ -1,12 +1,15 @@
 // What the browser tests share: a demo server, a browser, people who are signed in. CSP reports, page errors and
 // requests to other hosts are gathered for every page and must be none when its test ends.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { call, scratch, startDemo } from "../npm/support.mjs";
+import { addUser, agencyToml, call, scratch, startDemo, startServer, startSheets } from "../npm/support.mjs";
 
 export { call };
 export const api = "/api/insurance";
@@ -17,6 +20,39 @@ export async function openDemo(t) {
   const data = join(scratch(t), "data");
   const server = await startDemo(t, data);
   return { data, ...server };
+}
+
+// A server with Google's interface behind a wire on which every call takes `delayMs` more; while `wire.refuses` is a
+// status, calls to Sheets are answered with it.
+export async function openWired(t, { delayMs = 0 } = {}) {
+  const folder = scratch(t);
+  const sheets = await startSheets(t);
+  const made = await call(sheets.root, "", "POST", "/v4/spreadsheets", { properties: { title: "Book" } });
+  const wire = { calls: 0, refuses: 0 };
+  const proxy = createServer(async (request, response) => {
+    wire.calls++;
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    if (delayMs) await new Promise((resolve) => setTimeout(resolve, delayMs)); // this is the latency, and waits for nothing
+    if (wire.refuses && request.url.startsWith("/v4/")) {
+      response.writeHead(wire.refuses, { "content-type": "application/json" });
+      return void response.end(JSON.stringify({ error: { code: wire.refuses, message: "refused on the wire", status: "REFUSED" } }));
+    }
+    const { host, connection, "content-length": _, ...headers } = request.headers;
+    const answer = await fetch(sheets.root + request.url, { method: request.method, headers, body: pieces.length ? Buffer.concat(pieces) : undefined });
+    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  t.after(() => proxy.close());
+  const at = `http://127.0.0.1:${proxy.address().port}`;
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } });
+  writeFileSync(join(folder, "key.json"), JSON.stringify({ type: "service_account", client_email: "robot@project.example", private_key: privateKey, token_uri: `${sheets.root}/token` }), { mode: 0o600 });
+  const config = join(folder, "wired.toml");
+  writeFileSync(config, `[server]\nlisten = "127.0.0.1:0"\ndata_dir = '${join(folder, "data")}'\n[sheets]\nprovider = "google"\n[google]\ncredentials = "key.json"\nsheets_url = "${at}"\ndrive_url = "${at}/drive/v3"\n${agencyToml("one", made.body.spreadsheetId)}`);
+  const server = await startServer(t, config);
+  return { server, wire, user: await addUser(config, "one", "agent", "agent") };
 }
 
 export async function openBrowser(t) {

@@ -83,9 +83,9 @@ test("kill -9 in mid-sync and restart: the page connects again, the job ends, no
   await page.getByRole("button", { name: "Sync" }).click();
   await toastOf(page).first().waitFor();
   await stop("SIGKILL");
-  await page.getByText("The connection is cut").waitFor();
+  await page.getByText("Connection lost").waitFor();
   await startDemo(t, data, {}, new URL(root).host);
-  await page.getByText("The connection is cut").waitFor({ state: "hidden", timeout: 60_000 });
+  await page.getByText("Connection lost").waitFor({ state: "hidden", timeout: 60_000 });
   await done(page);
   const ids = await idsInSheet(root);
   assert.equal(new Set(ids).size, ids.length);

@@ -272,6 +272,48 @@ TEST_CASE("jobs: a wait ends by its time or by a retry, and its jobs say why") {
   }
 }
 
+TEST_CASE("jobs: a wait is told in the moment that it begins and when a person ends it, to all who are queued") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const std::vector<JobId> pressed{office.press(office.asha), office.press(office.asha), office.press(office.ravi)};
+    const auto told_after = [&](std::int64_t event) {
+      const auto page = office.wait(office.store().events_after({.after = event, .scope = office.manager}));
+      REQUIRE(page);
+      std::vector<std::int64_t> jobs;
+      for (const store::Event& one : page->events)
+        if (one.kind == store::EventKind::job) jobs.push_back(one.subject);
+      std::sort(jobs.begin(), jobs.end());
+      return jobs;
+    };
+    const auto newest = [&] { return office.wait(office.store().event_range()).value().newest; };
+    const std::vector<std::int64_t> all{pressed[0].value, pressed[1].value, pressed[2].value};
+
+    const store::Claim claim = office.claim();
+    std::int64_t before = newest();
+    store::PassOutcome outcome;
+    outcome.park = WaitReason::not_shared, outcome.park_for = Millis{3'600'000}, outcome.park_text = "share it";
+    REQUIRE(office.wait(office.store().finish_pass(claim, outcome)));
+    CHECK(told_after(before) == all);
+
+    before = newest();
+    REQUIRE(office.wait(office.store().retry_job(office.asha, pressed[0], 10)));
+    CHECK(told_after(before) == all);
+
+    REQUIRE(office.wait(office.store().finish_pass(office.claim(), outcome)));
+    before = newest();
+    const JobId another = office.press(office.ravi);  // a press is a sign to try again, too
+    std::vector<std::int64_t> with_new = all;
+    with_new.push_back(another.value);
+    CHECK(told_after(before) == with_new);
+
+    const store::Claim last = office.claim();
+    before = newest();
+    REQUIRE(office.wait(office.store().finish_pass(last, {})));
+    CHECK(told_after(before).empty());
+  }
+}
+
 TEST_CASE("jobs: the overview counts all lanes for a manager, and the own one for an agent") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

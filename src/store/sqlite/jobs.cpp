@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "plan/natural_key.hpp"
-#include "store/sqlite/rows.hpp"
+#include "store/sqlite/lease.hpp"
 
 namespace rowlane::store {
 
@@ -200,7 +200,7 @@ Result<std::string> spreadsheet_of(db::Sqlite& db, AgencyId agency) {
 }
 
 // A wait that only a person can end: a press is a person's sign to try again. True when the spreadsheet got a turn.
-Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreadsheet) {
+Result<bool> wake_if_waiting_for_person(Writer& db, std::string_view spreadsheet, std::int64_t at_ms) {
   {
     db::Statement stmt = db.prepare(
         "SELECT 1 FROM spreadsheet WHERE id=? AND turn IS NULL AND lease_node IS NULL AND (ready_at_ms IS NULL OR reason='not_shared' OR reason='sheet_missing' OR reason='paused')");
@@ -212,6 +212,7 @@ Result<bool> wake_if_waiting_for_person(db::Sqlite& db, std::string_view spreads
             "UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=? AND ready_at_ms IS NOT NULL AND (reason='not_shared' OR reason='sheet_missing' OR reason='paused')")
           .bind(spreadsheet)
           .run());
+  if (db.changes() > 0) ROWLANE_TRY(tell_of_queued(db, spreadsheet, at_ms));
   return make_ready(db, spreadsheet);
 }
 
@@ -244,7 +245,7 @@ Task<Result<QueuedJob>> SqliteStore::enqueue(NewJob job) {
         const Result<JobId> id = insert_job(
             db, {job.scope, *place, to_string(job.direction), tabs, "sync", not_found_text, std::nullopt}, at);
         if (!id) return std::unexpected(id.error());
-        const Result<bool> ready = wake_if_waiting_for_person(db, job.spreadsheet_id);
+        const Result<bool> ready = wake_if_waiting_for_person(db, job.spreadsheet_id, at);
         if (!ready) return std::unexpected(ready.error());
         *got_turn = *ready;
         if (!job.idempotency_key.empty())
@@ -473,6 +474,7 @@ Task<Result<JobStore::Retried>> SqliteStore::retry_job(Scope scope, JobId id, in
       if (job->reason == WaitReason::quota) return Retried{std::move(*job), false};  // the window refills by itself
       ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET ready_at_ms=NULL WHERE id=?").bind(*spreadsheet).run());
       ROWLANE_TRY(make_ready(db, *spreadsheet));
+      ROWLANE_TRY(tell_of_queued(db, *spreadsheet, at));
       return Retried{std::move(*job), false};
     }
     if (job->state != JobState::failed && job->state != JobState::cancelled)
@@ -486,7 +488,7 @@ Task<Result<JobStore::Retried>> SqliteStore::retry_job(Scope scope, JobId id, in
     const Result<JobId> fresh =
         insert_job(db, {*own, *place, to_string(job->direction), tabs, "sync", "[]", id.value}, at);
     if (!fresh) return std::unexpected(fresh.error());
-    ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet));
+    ROWLANE_TRY(wake_if_waiting_for_person(db, *spreadsheet, at));
     Result<Job> made = find_job(db, scope, *fresh, at);
     if (!made) return std::unexpected(made.error());
     return Retried{std::move(*made), true};

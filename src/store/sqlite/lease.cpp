@@ -68,6 +68,18 @@ Status tell_of_jobs(NewEvents& events, db::Statement& jobs, std::int64_t at_ms) 
   });
 }
 
+Status tell_of_queued(Writer& db, std::string_view spreadsheet, std::int64_t at_ms) {
+  constexpr std::int64_t kToldOfLaneMax = 200;
+  db::Statement queued = db.prepare(R"(
+      SELECT j.agency_id, j.user_id, j.id
+        FROM lane l
+        JOIN sync_job j ON j.lane_id = l.id AND j.lane_seq >= l.head_seq AND j.lane_seq < l.head_seq + ?
+       WHERE l.spreadsheet_id = ? AND l.queued > 0 AND j.state = 'queued'
+       ORDER BY j.id)");
+  queued.bind_all(kToldOfLaneMax, spreadsheet);
+  return tell_of_jobs(db.events(), queued, at_ms);
+}
+
 Result<std::vector<std::string>> texts(db::Statement stmt) {
   std::vector<std::string> out;
   for (;;) {

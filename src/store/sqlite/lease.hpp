@@ -23,6 +23,10 @@ ClaimedJob read_claimed(const db::Statement& row);
 // Tells of each job that the bound statement finds: its agency_id, user_id, id.
 Status tell_of_jobs(NewEvents& events, db::Statement& jobs, std::int64_t at_ms);
 
+// Tells of what is queued on the spreadsheet: its wait began or ended. Of each lane those that are next: more of a
+// backlog than anybody looks at would make one transaction as long as the backlog.
+Status tell_of_queued(Writer& db, std::string_view spreadsheet, std::int64_t at_ms);
+
 // The first column of every row.
 Result<std::vector<std::string>> texts(db::Statement stmt);
 Status status_of(const Result<bool>& result);

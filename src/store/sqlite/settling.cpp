@@ -140,6 +140,8 @@ Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
                     retry, !outcome.fault.empty(), id)
                 .run());
         ROWLANE_TRY(make_ready(db, id));
+        // Whoever presses is told that it waits, and why, in the moment that it does.
+        if (outcome.park != WaitReason::none) ROWLANE_TRY(tell_of_queued(db, id, at));
         return true;
       },
       SqliteRunner::Undo::nothing_to_undo);

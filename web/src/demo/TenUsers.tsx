@@ -4,9 +4,8 @@ import { Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { toast } from "sonner";
 import type { Job } from "../api/client";
-import { stateTone } from "../pages/Sync";
-import { counts, stateName } from "../sync/words";
-import { Badge } from "../ui/parts";
+import { StateBadge } from "../pages/Sync";
+import { counts } from "../sync/words";
 
 const kUsers = Array.from({ length: 10 }, (_, i) => i + 1);
 const kEveryMs = 700;
@@ -71,7 +70,7 @@ export function TenUsers({ withButton }: { withButton?: boolean }) {
           return (
             <li key={user} className="flex min-w-0 items-center gap-2">
               <span className="w-16 shrink-0">User {user}</span>
-              {job ? <><Badge tone={stateTone[job.state]}>{stateName[job.state]}</Badge><span className="text-muted">#{job.id}</span><span className="min-w-0 truncate">{counts(job.result)}</span></> : <span className="text-muted">nothing yet</span>}
+              {job ? <><StateBadge job={job} /><span className="text-muted">#{job.id}</span><span className="min-w-0 truncate">{counts(job.result)}</span></> : <span className="text-muted">nothing yet</span>}
             </li>
           );
         })}

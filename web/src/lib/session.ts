@@ -30,5 +30,8 @@ export const usersQuery = queryOptions({
     }
   },
 });
+// A tab as people see it in the spreadsheet.
+export const tabTitle = (key: string) =>
+  queries.getQueryData(configQuery.queryKey)?.tabs.find((tab) => tab.key === key)?.title ?? key;
 export const useMe = () => useSuspenseQuery(meQuery).data;
 export const useConfig = () => useSuspenseQuery(configQuery).data;

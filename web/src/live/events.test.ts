@@ -69,3 +69,33 @@ test("an open stream is joined with one look, stays live by heartbeats, and is o
   expect(isStreamLive()).toBe(true);
   stop();
 });
+
+test("a stream that ends as soon as it is open counts as cut until one has stood for a while", () => {
+  const poll = vi.fn();
+  const stop = onPoll(poll);
+  startEvents("1");
+  newest().onopen();
+  expect(isStreamLive()).toBe(true);
+  newest().onerror();
+  for (let i = 0; i < 4; i++) {
+    vi.advanceTimersByTime(2_000); // it is opened anew after two seconds at the most
+    newest().onopen();
+    newest().onerror();
+  }
+  expect(isStreamLive()).toBe(false);
+  poll.mockClear();
+  vi.advanceTimersByTime(2_000);
+  expect(poll).toHaveBeenCalled();
+  newest().onopen();
+  vi.advanceTimersByTime(4_900);
+  expect(isStreamLive()).toBe(false);
+  vi.advanceTimersByTime(200);
+  expect(isStreamLive()).toBe(true);
+  // One that was cut after it had stood for long is trusted as soon as it is back.
+  vi.advanceTimersByTime(10_000);
+  newest().onerror();
+  vi.advanceTimersByTime(2_000);
+  newest().onopen();
+  expect(isStreamLive()).toBe(true);
+  stop();
+});

@@ -2,7 +2,8 @@
 // events on to the others; when it closes, another takes over where it was.
 //
 // States: `live`; `trying` while the stream is cut, when `onPoll` is called every two seconds instead. A stream that is
-// not answered, or falls silent because something between here and the server holds it back, counts as cut too.
+// not answered, or falls silent because something between here and the server holds it back, counts as cut too, and so
+// does one that opens and soon ends, again and again.
 import { type Customer, type Job, signedOut } from "../api/client";
 import { Emitter } from "../lib/emitter";
 
@@ -17,6 +18,7 @@ type Message = { event: LiveEvent; lastId: string } | { isLive: boolean } | { as
 const kKinds = ["job", "customer", "customers", "reset"] as const;
 const kPollMs = 2_000;
 const kGiveUpMs = 3_000; // a cut shorter than this is nobody's concern
+const kProvenMs = 5_000; // a stream that stood for less has told nothing that one could rely on
 const kSilenceMs = 40_000; // the server gives a sign of life every 15 s
 
 const listeners = new Set<(event: LiveEvent) => void>();
@@ -128,17 +130,26 @@ function openStream(lastId: () => string, take: (event: LiveEvent, id: string) =
   let retry: ReturnType<typeof setTimeout>;
   let giveUp: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout>;
+  let proof: ReturnType<typeof setTimeout>;
   let isClosed = false;
+  let openedAt: number | null = null;
+  let wasShort = false; // the stream before this one ended as soon as it was open
 
   const again = () => {
     source.close();
-    clearTimeout(retry);
-    clearTimeout(silence);
+    for (const timer of [retry, silence, proof]) clearTimeout(timer);
+    if (openedAt !== null) wasShort = Date.now() - openedAt < kProvenMs;
+    openedAt = null;
     doubt();
     if (!isClosed) retry = setTimeout(connect, 500 + Math.random() * 1_500);
   };
   const doubt = () => {
     giveUp ??= setTimeout(() => live(false), kGiveUpMs);
+  };
+  const trust = () => {
+    clearTimeout(giveUp);
+    giveUp = undefined;
+    live(true);
   };
   const heard = () => {
     clearTimeout(silence);
@@ -150,9 +161,9 @@ function openStream(lastId: () => string, take: (event: LiveEvent, id: string) =
     source = new EventSource(`/api/events?heartbeat=1${lastId() ? `&lastEventId=${lastId()}` : ""}`);
     source.onopen = () => {
       heard();
-      clearTimeout(giveUp);
-      giveUp = undefined;
-      live(true);
+      openedAt = Date.now();
+      if (wasShort) proof = setTimeout(trust, kProvenMs);
+      else trust();
     };
     source.onerror = again;
     source.addEventListener("heartbeat", heard);
@@ -166,8 +177,6 @@ function openStream(lastId: () => string, take: (event: LiveEvent, id: string) =
   return () => {
     isClosed = true;
     source.close();
-    clearTimeout(retry);
-    clearTimeout(giveUp);
-    clearTimeout(silence);
+    for (const timer of [retry, giveUp, silence, proof]) clearTimeout(timer);
   };
 }

@@ -1,8 +1,9 @@
 // All lanes of the agency at a glance: who waits and why, how long the oldest has waited, and what ended hour by hour.
 import { useQuery } from "@tanstack/react-query";
-import { type SyncQueue, api, unwrap } from "../api/client";
+import type { SyncQueue } from "../api/client";
 import { sentence } from "../lib/text";
 import { showClock, showCount } from "../lib/format";
+import { queueQuery } from "../sync/lane";
 import { waitText } from "../sync/words";
 import { Failed, Loading } from "../ui/parts";
 
@@ -12,12 +13,12 @@ const kEveryMs = 15_000; // hours pass without an event
 const kLanesShown = 6;
 
 export function QueueOverview() {
-  const queue = useQuery({ queryKey: ["queue"], refetchInterval: kEveryMs, queryFn: () => unwrap(api.GET("/api/insurance/sync/queue")) });
+  const queue = useQuery({ ...queueQuery, refetchInterval: kEveryMs });
   if (queue.error) return <Failed error={queue.error} again={() => void queue.refetch()} />;
   if (!queue.data) return <Loading what="the queue" />;
   const { queued, running, held, oldest, reason, reasonText, readyAt, lanes, ended } = queue.data;
   const figures: [string, string][] = [
-    ["Queued", showCount(queued)], ["Running", showCount(running)], ["Need a yes", showCount(held)], ["Oldest since", oldest ? showClock(oldest) : "none"],
+    ["Queued", showCount(queued)], ["Running", showCount(running)], ["Need approval", showCount(held)], ["Oldest since", oldest ? showClock(oldest) : "none"],
   ];
   return (
     <section className="panel grid gap-4 p-4" aria-label="Queue of the agency">

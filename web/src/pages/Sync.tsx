@@ -1,18 +1,14 @@
 // The caller's syncs, newest first; for a manager all of the agency's, with an overview of the queue.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Job } from "../api/client";
-import { api, unwrap } from "../api/client";
+import { type Job, api, unwrap } from "../api/client";
 import { showClock, showCount, showMoment } from "../lib/format";
-import { useMe } from "../lib/session";
-import { laneQuery } from "../sync/lane";
-import { counts, detail, stateName } from "../sync/words";
+import { tabTitle, useMe } from "../lib/session";
+import { laneQuery, useHeldCount } from "../sync/lane";
+import { counts, detail, stateLook } from "../sync/words";
 import { Badge, Empty, Failed, Loading, Page, TablePanel } from "../ui/parts";
-import type { Tone } from "../ui/tones";
 import { JobActions } from "./JobActions";
 import { QueueOverview } from "./QueueOverview";
-
-export const stateTone: Record<Job["state"], Tone> = { queued: "info", running: "info", waiting: "warn", held: "warn", succeeded: "good", failed: "bad", cancelled: "plain" };
 
 export const useJobs = () =>
   useInfiniteQuery({
@@ -42,11 +38,18 @@ export default function Sync() {
   );
 }
 
+export function StateBadge({ job }: { job: Job }) {
+  const { tone, name } = stateLook(job, tabTitle);
+  return <Badge tone={tone}>{name}</Badge>;
+}
+
 function Lane() {
   const lane = useQuery(laneQuery);
+  const held = useHeldCount();
   if (!lane.data) return null;
   const { status, queueLength, current, last, eta } = lane.data;
-  const texts = { idle: "Nothing of yours is queued.", queued: "Your next sync starts in a moment.", syncing: "One of your syncs is running.", waiting: "Your syncs wait." };
+  const idle = held === 0 ? "No syncs queued." : held === 1 ? "A sync is waiting for approval: see below." : `${showCount(held)} syncs are waiting for approval: see below.`;
+  const texts = { idle, queued: "Your next sync starts in a moment.", syncing: "One of your syncs is running.", waiting: "Your syncs wait." };
   return (
     <section className="panel flex flex-wrap items-center gap-x-6 gap-y-2 p-4" aria-label="Your lane">
       <p className="min-w-0 flex-1 max-sm:basis-full" role="status">
@@ -70,9 +73,9 @@ function JobTable({ jobs, withUser }: { jobs: Job[]; withUser: boolean }) {
           <tr key={job.id}>
             <td><Link to="/sync/$jobId" params={{ jobId: job.id }} className="font-semibold text-accent underline-offset-2 hover:underline">#{job.id}</Link></td>
             {withUser && <td className="whitespace-nowrap">{job.user}</td>}
-            <td><Badge tone={stateTone[job.state]}>{stateName[job.state]}</Badge></td>
+            <td><StateBadge job={job} /></td>
             <td className="whitespace-nowrap tabular-nums">{showMoment(job.createdAt)}</td>
-            <td className="sm:min-w-56" data-wide>{job.state === "succeeded" ? counts(job.result) : detail(job)}</td>
+            <td className="sm:min-w-56" data-wide>{job.state === "succeeded" ? counts(job.result, tabTitle) : detail(job, tabTitle)}</td>
             <td className="num" data-label="Calls">{job.result?.calls ? job.result.calls.reads + job.result.calls.writes : ""}</td>
             <td className="text-right whitespace-nowrap"><JobActions job={job} /></td>
           </tr>

@@ -1,15 +1,16 @@
 // The frame of every page: navigation, the Sync button, the account menu, toasts, and what keeps the page up to date.
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { Activity, CircleHelp, CloudOff, Gauge, LoaderCircle, RefreshCw, Sheet, ListChecks, UserRound, Users } from "lucide-react";
+import { Activity, CircleHelp, Clock, CloudOff, Gauge, LoaderCircle, RefreshCw, Sheet, ListChecks, UserRound, Users } from "lucide-react";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { Toaster, toast } from "sonner";
 import { reasonOf } from "../api/client";
 import { isWalkAway } from "../demo/away";
+import { showCount } from "../lib/format";
 import { useConfig, useMe } from "../lib/session";
 import { useIsDark } from "../lib/useTheme";
 import { isStreamLive, onLiveChange } from "../live/events";
 import { useLive } from "../live/useLive";
-import { useLane } from "../sync/lane";
+import { useHeldCount, useLane } from "../sync/lane";
 import { pressSync } from "../sync/jobs";
 import { LazyMenu } from "./LazyMenu";
 
@@ -67,6 +68,7 @@ function Header({ onPassword, onHelp }: { onPassword: () => void; onHelp: () => 
         {pages.map(([to, name, Icon]) => (
           <Link key={to} to={to} className="flex h-8 items-center gap-1.5 rounded-md px-2 whitespace-nowrap text-muted hover:bg-hover hover:text-text" activeProps={{ className: "!text-text bg-hover font-semibold", "aria-current": "page" }}>
             <Icon className="size-4" aria-hidden /><span className="max-md:sr-only">{name}</span>
+            {to === "/sync" && <HeldCount />}
           </Link>
         ))}
       </nav>
@@ -74,6 +76,17 @@ function Header({ onPassword, onHelp }: { onPassword: () => void; onHelp: () => 
       <button type="button" className="btn btn-plain btn-icon max-sm:hidden" aria-label="Keyboard help" aria-keyshortcuts="?" onClick={onHelp}><CircleHelp className="size-4" aria-hidden /></button>
       <LazyMenu label={`Account of ${me.email}`} className="btn btn-plain btn-icon" icon={<UserRound className="size-4" aria-hidden />} menu={(trigger) => <AccountMenu trigger={trigger} onPassword={onPassword} onHelp={onHelp} />} />
     </header>
+  );
+}
+
+// Syncs that wait for an approval: nothing else outside their page shows that one is wanted.
+function HeldCount() {
+  const held = useHeldCount();
+  if (held === 0) return null;
+  return (
+    <span className="min-w-5 rounded-full bg-warn-soft px-1.5 text-center text-[0.86rem] font-semibold text-warn tabular-nums">
+      {showCount(held)}<span className="sr-only"> waiting for approval</span>
+    </span>
   );
 }
 
@@ -87,14 +100,20 @@ async function press() {
 
 function SyncButton() {
   const lane = useLane();
-  const isBusy = lane !== "idle";
   return (
     <button type="button" className="btn btn-primary" onClick={() => void press()} aria-keyshortcuts="Alt+S" data-lane={lane} title="Puts your changes into the sheet">
-      {isBusy ? <LoaderCircle className="size-4 animate-spin" aria-hidden /> : <RefreshCw className="size-4" aria-hidden />}
+      <LaneIcon lane={lane} />
       Sync
-      <span className="sr-only">{lane === "syncing" ? ", one is running" : isBusy ? ", one is queued" : ""}</span>
+      <span className="sr-only">{laneTexts[lane]}</span>
     </button>
   );
+}
+
+const laneTexts = { idle: "", queued: ", one is queued", syncing: ", one is running", waiting: ", one waits" };
+function LaneIcon({ lane }: { lane: keyof typeof laneTexts }) {
+  if (lane === "waiting") return <Clock className="size-4" aria-hidden />;
+  if (lane === "idle") return <RefreshCw className="size-4" aria-hidden />;
+  return <LoaderCircle className="size-4 animate-spin" aria-hidden />;
 }
 
 function LiveBanner() {
@@ -102,7 +121,7 @@ function LiveBanner() {
   return (
     <div role="status">
       {!isLive && (
-        <p className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-warn"><CloudOff className="size-4 shrink-0" aria-hidden />The connection is cut. Trying again; what you have typed is safe here.</p>
+        <p className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-warn"><CloudOff className="size-4 shrink-0" aria-hidden />Connection lost. Reconnecting… Your edits are kept.</p>
       )}
     </div>
   );
