@@ -245,6 +245,110 @@ TEST_CASE("jobs: a held job leaves its lane; yes brings it back as its own kind,
   }
 }
 
+namespace {
+
+// Deletes `count` records of Asha's and lists them as the holds of her next job, which is held by them.
+struct HeldOffice : Office {
+  std::vector<Record> records;
+  JobId held;
+  explicit HeldOffice(const EngineKind& kind, int count = 3) : Office(kind) {
+    for (int i = 0; i < count; ++i) {
+      records.push_back(add_record(asha, "Anil", "P/" + std::to_string(i)));
+      REQUIRE(wait(store().delete_record({.scope = asha, .public_id = records.back().public_id})));
+    }
+    held = press(asha);
+    REQUIRE(wait(store().finish_pass(claim(), outcome(held))));
+  }
+  [[nodiscard]] store::PassOutcome outcome(JobId job) const {
+    store::PassOutcome out;
+    out.jobs.push_back({.id = job, .state = JobState::held, .result = "{}"});
+    for (const Record& r : records)
+      out.jobs[0].holds.push_back({.record = r.id,
+                                   .tab = "general",
+                                   .row = 5,
+                                   .record_version = r.version + 1,
+                                   .row_hash = "h",
+                                   .shown = "{}"});
+    return out;
+  }
+  std::size_t living() {
+    std::size_t count = 0;
+    for (const Record& r : records) count += wait(store().get_record(asha, r.public_id)).has_value();
+    return count;
+  }
+  std::size_t holds_seen() {
+    (void)press(ravi);
+    const store::Claim other = claim();
+    const std::size_t count = wait(store().load_pass(other)).value().holds.size();
+    REQUIRE(finish(other));
+    return count;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("jobs: a yes that is taken back before it ran puts the records back, as a no does") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    HeldOffice office(kind);
+    REQUIRE(office.wait(office.store().confirm_job(office.asha, office.held)));
+    REQUIRE(office.wait(office.store().cancel_job(office.asha, office.held)));
+    CHECK(office.living() == 3);
+    CHECK(office.holds_seen() == 0);
+  }
+}
+
+TEST_CASE("jobs: rows that wait for their turn after a yes are still left alone by others") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    HeldOffice office(kind);
+    (void)office.press(office.ravi);
+    const store::Claim running = office.claim();
+    REQUIRE(office.wait(office.store().confirm_job(office.asha, office.held)));
+    CHECK(office.wait(office.store().load_pass(running)).value().holds.size() == 3);
+  }
+}
+
+TEST_CASE("jobs: a large hold is listed, told and put back whole") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    HeldOffice office(kind, 450);
+    CHECK(office.holds_seen() == 450);
+    REQUIRE(office.wait(office.store().cancel_job(office.asha, office.held)));
+    CHECK(office.living() == 450);
+    CHECK(office.holds_seen() == 0);
+  }
+}
+
+TEST_CASE("jobs: a job that was cancelled while its holds were listed holds nothing") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    HeldOffice office(kind);
+    const JobId first = office.press(office.ravi), follower = office.press(office.ravi);
+    const store::Claim claim = office.claim();
+    REQUIRE(office.wait(office.store().cancel_job(office.asha, office.held)));
+    REQUIRE(office.wait(office.store().cancel_job(office.ravi, follower)));
+    for (const Record& r : office.records)
+      REQUIRE(office.wait(office.store().delete_record({.scope = office.asha, .public_id = r.public_id})));
+    store::PassOutcome outcome = office.outcome(follower);
+    outcome.jobs.push_back({.id = first, .state = JobState::succeeded, .result = "{}"});
+    REQUIRE(office.wait(office.store().finish_pass(claim, outcome)));
+    CHECK(office.holds_seen() == 0);
+    CHECK(office.living() == 0);
+  }
+}
+
+TEST_CASE("jobs: a spreadsheet whose jobs were all cancelled gets no pass") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    REQUIRE(office.wait(office.store().cancel_job(office.asha, office.press(office.asha))));
+    CHECK(office.nothing_to_claim());
+    const JobId job = office.press(office.asha);
+    CHECK(ids(office.claim().heads) == std::vector{job.value});
+  }
+}
+
 TEST_CASE("jobs: a wait ends by its time or by a retry, and its jobs say why") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

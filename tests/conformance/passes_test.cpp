@@ -110,6 +110,13 @@ TEST_CASE("passes: a journal entry stays until it is committed or dropped, also 
     CHECK(data->journal[0].tables == "tables");
     CHECK(data->token_last == 8);
 
+    store::ChunkCommit part;
+    part.journal = {.pass = first.pass, .chunk = 0, .entered = "0-199", .done = false};
+    REQUIRE(office.wait(office.store().commit_chunk(second.lease, part)));
+    data = office.wait(office.store().load_pass(second));
+    REQUIRE(data->journal.size() == 1);
+    CHECK(data->journal[0].entered == "0-199");
+
     store::ChunkCommit commit;
     commit.base.push_back({record.id, "general", record.fields});
     commit.marks.push_back({record.id, record.version, SyncState::synced, {}});

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "quota/call_window.hpp"
+#include "store/sqlite/holds.hpp"
 #include "store/sqlite/lease.hpp"
 
 namespace rowlane::store {
@@ -131,6 +132,25 @@ Result<Claim> claim_spreadsheet(Writer& db, const std::string& id, const ClaimRe
   return claim;
 }
 
+// The spreadsheet of the account whose turn it is; "" for none. One whose jobs were all cancelled loses its turn: a
+// pass without a job would cost a read.
+Result<std::string> next_with_jobs(db::Sqlite& db, std::string_view account) {
+  for (;;) {
+    std::string id;
+    {
+      db::Statement stmt = db.prepare(R"(
+          SELECT id, EXISTS (SELECT 1 FROM lane WHERE lane.spreadsheet_id=spreadsheet.id AND lane.queued>0)
+          FROM spreadsheet WHERE account=? AND turn IS NOT NULL ORDER BY turn LIMIT 1)");
+      const Result<bool> row = stmt.bind(account).step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return std::string();
+      id = stmt.text(0);
+      if (stmt.i32(1)) return id;
+    }
+    ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET turn=NULL WHERE id=?").bind(id).run());
+  }
+}
+
 void keep_earliest(std::optional<WallTime>& earliest, std::optional<WallTime> candidate) {
   if (candidate) earliest = std::min(earliest.value_or(*candidate), *candidate);
 }
@@ -144,15 +164,9 @@ Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
         ROWLANE_TRY(wake_due(db, to_ms(now)));
         ClaimAnswer answer;
         for (const std::string& account : request.accounts) {
-          std::string id;
-          {
-            db::Statement stmt =
-                db.prepare("SELECT id FROM spreadsheet WHERE account=? AND turn IS NOT NULL ORDER BY turn LIMIT 1");
-            const Result<bool> row = stmt.bind(account).step();
-            if (!row) return std::unexpected(row.error());
-            if (!*row) continue;
-            id = stmt.text(0);
-          }
+          const Result<std::string> id = next_with_jobs(db, account);
+          if (!id) return std::unexpected(id.error());
+          if (id->empty()) continue;
           // A pass starts only with a read and a write to spend; one write in ten is kept for repairs.
           const QuotaLimits quota = quota_of(request.quota, account);
           Result<std::optional<WallTime>> wait = account_wait(db, account, now);
@@ -163,7 +177,7 @@ Task<Result<ClaimAnswer>> SqliteStore::claim_next(ClaimRequest request) {
             keep_earliest(answer.wake_at, *wait);
             continue;
           }
-          Result<Claim> claim = claim_spreadsheet(db, id, request, to_ms(now));
+          Result<Claim> claim = claim_spreadsheet(db, *id, request, to_ms(now));
           if (!claim) return std::unexpected(claim.error());
           answer.account = account;
           answer.claim = std::move(*claim);
@@ -246,7 +260,11 @@ Status count_crash(Writer& db, const std::string& spreadsheet, std::int64_t at) 
 }  // namespace
 
 Task<Status> SqliteStore::end_predecessors_leases(bool after_crash) {
-  co_return status_of(co_await write<bool>([this, after_crash](Writer& db) -> Result<bool> {
+  const auto unfinished = std::make_shared<std::vector<std::pair<JobId, UserId>>>();
+  const Result<bool> ended = co_await write<bool>([this, after_crash, unfinished](Writer& db) -> Result<bool> {
+    Result<std::vector<std::pair<JobId, UserId>>> cancelled = jobs_to_put_back(db);
+    if (!cancelled) return std::unexpected(cancelled.error());
+    *unfinished = std::move(*cancelled);
     const Result<std::vector<std::string>> held =
         texts(db.prepare("SELECT id FROM spreadsheet WHERE lease_node IS NOT NULL"));
     if (!held) return std::unexpected(held.error());
@@ -256,7 +274,11 @@ Task<Status> SqliteStore::end_predecessors_leases(bool after_crash) {
       ROWLANE_TRY(make_ready(db, id));
     }
     return true;
-  }));
+  });
+  if (!ended) co_return std::unexpected(ended.error());
+  for (const auto& [job, user] : *unfinished)
+    if (const Status back = co_await put_back(job, user); !back) co_return back;
+  co_return Status{};
 }
 
 }  // namespace rowlane::store

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "plan/natural_key.hpp"
+#include "store/sqlite/holds.hpp"
 #include "store/sqlite/lease.hpp"
 
 namespace rowlane::store {
@@ -340,15 +341,17 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
 }
 
 Task<Result<Job>> SqliteStore::cancel_job(Scope scope, JobId id) {
-  return write<Job>([this, scope, id](Writer& db) -> Result<Job> {
+  const auto holds_rows = std::make_shared<bool>(false);
+  Result<Job> cancelled = co_await write<Job>([this, scope, id, holds_rows](Writer& db) -> Result<Job> {
     const std::int64_t at = now_ms();
     const Result<Job> job = find_job(db, scope, id, at);
     if (!job) return job;
     if (job->state == JobState::running) return fail(Errc::conflict, "already writing");
     if (is_finished(job->state)) return fail(Errc::conflict, fmt::format("already {}", to_string(job->state)));
-    if (job->state == JobState::held)
-      ROWLANE_TRY(put_back(db, *job, scope.user));
-    else
+    // Rows that somebody said yes to, and that have not gone yet, are put back like those that nobody has.
+    *holds_rows = job->state == JobState::held || job->kind == JobKind::confirm;
+    if (!*holds_rows) ROWLANE_TRY(drop_staged_holds(db, id, at));
+    if (job->state != JobState::held)
       ROWLANE_TRY(db.prepare("UPDATE lane SET queued=queued-1 WHERE id=(SELECT lane_id FROM sync_job WHERE id=?)")
                       .bind(id.value)
                       .run());
@@ -358,28 +361,27 @@ Task<Result<Job>> SqliteStore::cancel_job(Scope scope, JobId id) {
     ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "job_cancelled", "cancelled a sync", std::nullopt, id));
     return find_job(db, scope, id, at);
   });
+  if (cancelled && *holds_rows)
+    if (const Status back = co_await put_back(id, scope.user); !back) co_return std::unexpected(back.error());
+  co_return cancelled;
 }
 
-// The records of a held job as they were before: tombstones live again, blanked fields get back what was agreed.
-Status SqliteStore::put_back(Writer& db, const Job& job, UserId user) {
-  struct Held {
-    std::int64_t record;
-    std::string tab;
-    std::int64_t version;
-  };
-  std::vector<Held> held;
-  {
-    db::Statement stmt = db.prepare("SELECT record_id, tab, record_version FROM hold WHERE job_id=? AND state='open'");
-    stmt.bind(job.id.value);
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) break;
-      held.push_back({stmt.i64(0), stmt.text(1), stmt.i64(2)});
-    }
+// The records of a cancelled job as they were before: tombstones live again, blanked fields get back what was agreed.
+// In pieces; what a process that ends in between leaves is put back at the next start.
+Task<Status> SqliteStore::put_back(JobId job, UserId user) {
+  for (;;) {
+    const Result<bool> more = co_await write<bool>([this, job, user](Writer& db) -> Result<bool> {
+      const Result<std::vector<HeldRecord>> held = holds_to_put_back(db, job);
+      if (!held) return std::unexpected(held.error());
+      for (const HeldRecord& h : *held) {
+        ROWLANE_TRY(put_back_record(db, h.record, h.tab, h.version, job, user));
+        ROWLANE_TRY(db.prepare("UPDATE hold SET state='cancelled' WHERE id=?").bind(h.hold).run());
+      }
+      return held->size() == kHoldsPerCommit;
+    });
+    if (!more) co_return std::unexpected(more.error());
+    if (!*more) co_return Status{};
   }
-  for (const Held& h : held) ROWLANE_TRY(put_back_record(db, {h.record}, h.tab, h.version, job.id, user));
-  return db.prepare("UPDATE hold SET state='cancelled' WHERE job_id=? AND state='open'").bind(job.id.value).run();
 }
 
 Status SqliteStore::put_back_record(Writer& db, RecordId id, std::string_view tab, std::int64_t version, JobId job,

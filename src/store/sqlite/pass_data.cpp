@@ -1,6 +1,7 @@
 // What a pass loads, its journal, and the commit of a chunk.
 #include <fmt/format.h>
 
+#include "store/sqlite/holds.hpp"
 #include "store/sqlite/lease.hpp"
 
 namespace rowlane::store {
@@ -39,19 +40,9 @@ Task<Result<PassData>> SqliteStore::load_pass(Claim claim) {
     Result<std::map<std::string, TabState>> tabs = read_tab_states(db, claim.agency);
     if (!tabs) return std::unexpected(tabs.error());
     data.tabs = std::move(*tabs);
-    {
-      // Open holds, and the confirmed ones of the jobs that run now.
-      db::Statement stmt = db.prepare(
-          "SELECT h.job_id, h.record_id, h.tab, h.record_version, h.row_hash FROM hold h WHERE h.agency_id=? AND "
-          "(h.state='open' OR (h.state='confirmed' AND (SELECT state FROM sync_job WHERE id=h.job_id)='running'))");
-      stmt.bind(claim.agency.value);
-      for (;;) {
-        const Result<bool> row = stmt.step();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) break;
-        data.holds.push_back({{stmt.i64(0)}, {stmt.i64(1)}, stmt.text(2), stmt.i64(3), stmt.text(4)});
-      }
-    }
+    Result<std::vector<OpenHold>> holds = open_holds(db, claim.agency);
+    if (!holds) return std::unexpected(holds.error());
+    data.holds = std::move(*holds);
     {
       db::Statement stmt = db.prepare("SELECT id, email FROM app_user WHERE agency_id=?");
       stmt.bind(claim.agency.value);

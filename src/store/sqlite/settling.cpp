@@ -1,4 +1,5 @@
 // The end of a pass: its jobs are settled, and the spreadsheet gets its next turn or waits.
+#include "store/sqlite/holds.hpp"
 #include "store/sqlite/lease.hpp"
 
 namespace rowlane::store {
@@ -26,7 +27,8 @@ Status settle_job(Writer& db, const Claim& claim, const JobOutcome& job, LaneCou
                     done ? std::string_view() : std::string_view(job.result), job.id.value,
                     is_head ? "running" : "queued")
           .run());
-  if (db.changes() == 0) return {};  // cancelled meanwhile
+  if (db.changes() == 0)
+    return job.holds.empty() ? Status{} : drop_staged_holds(db, job.id, at);  // cancelled meanwhile
   UserId user;
   if (is_head) {
     user = head->user;
@@ -36,17 +38,6 @@ Status settle_job(Writer& db, const Claim& claim, const JobOutcome& job, LaneCou
     if (!row) return std::unexpected(row.error());
     ++followers[stmt.i64(0)];
     user = {stmt.i64(1)};
-  }
-  for (const NewHold& hold : job.holds) {
-    ROWLANE_TRY(
-        db.prepare(
-              "INSERT INTO hold (agency_id, job_id, record_id, tab, sheet_row, record_version, row_hash, shown) VALUES (?,?,?,?,?,?,?,?)")
-            .bind_all(claim.agency.value, job.id.value, hold.record.value, hold.tab, hold.row, hold.record_version,
-                      hold.row_hash, hold.shown)
-            .run());
-    ROWLANE_TRY(db.prepare("UPDATE record SET sync_state='held', sync_at_ms=? WHERE id=? AND version=?")
-                    .bind_all(at, hold.record.value, hold.record_version)
-                    .run());
   }
   if (!job.activity.empty())
     ROWLANE_TRY(add_activity(db, claim.agency, user, at, "sync", job.activity, std::nullopt, job.id));
@@ -86,7 +77,29 @@ std::vector<std::vector<JobOutcome>> split_settled(const Claim& claim, std::vect
 
 }  // namespace
 
+// Lists the holds of a job before it is held. A pass that dies in between leaves them to be listed anew.
+Task<Status> SqliteStore::list_holds(Claim claim, JobId job, std::vector<NewHold> holds) {
+  for (std::size_t next = 0; next < holds.size(); next += kHoldsPerCommit) {
+    const std::size_t end = std::min(holds.size(), next + kHoldsPerCommit);
+    std::vector<NewHold> piece(holds.begin() + static_cast<std::ptrdiff_t>(next),
+                               holds.begin() + static_cast<std::ptrdiff_t>(end));
+    const Result<bool> listed = co_await write<bool>(
+        [this, claim, job, is_first = next == 0, piece = std::move(piece)](Writer& db) -> Result<bool> {
+          const std::int64_t at = now_ms();
+          ROWLANE_TRY(check_lease(db, claim.lease, at));
+          if (is_first) ROWLANE_TRY(drop_staged_holds(db, job, at));
+          ROWLANE_TRY(stage_holds(db, claim.agency, job, piece, at));
+          return true;
+        });
+    if (!listed) co_return std::unexpected(listed.error());
+  }
+  co_return Status{};
+}
+
 Task<Status> SqliteStore::finish_pass(Claim claim, PassOutcome outcome) {
+  for (const JobOutcome& job : outcome.jobs)
+    if (!job.holds.empty())
+      if (const Status listed = co_await list_holds(claim, job.id, job.holds); !listed) co_return listed;
   for (std::vector<JobOutcome>& part : split_settled(claim, outcome.jobs)) {
     const Result<bool> settled = co_await write<bool>(
         [this, claim, part = std::move(part)](Writer& db) -> Result<bool> {

@@ -88,7 +88,8 @@ class SqliteStore final : public Store {
   Task<Result<T>> look_up(F work);
   // Returns once all that was committed before is on the disk.
   Task<Status> flushed();
-  Status put_back(Writer& db, const Job& job, UserId user);
+  Task<Status> list_holds(Claim claim, JobId job, std::vector<NewHold> holds);
+  Task<Status> put_back(JobId job, UserId user);
   Status put_back_record(Writer& db, RecordId id, std::string_view tab, std::int64_t version, JobId job, UserId user);
   void wake() const {
     if (wake_) wake_();
