@@ -105,8 +105,9 @@ Task<void> Driver::run_pass(store::Claim claim) {
   if (!outcome && outcome.error().code != Errc::lease_lost) {
     log_error("a pass over spreadsheet {} failed: {}", claim.lease.spreadsheet_id, outcome.error().message);
     store::PassOutcome failed;
-    failed.fault = outcome.error().message;
-    failed.park = WaitReason::retry;
+    // What passes by itself, such as a full disk, is nobody's fault and ends no job.
+    if (!outcome.error().is_retryable()) failed.fault = outcome.error().message;
+    failed.park = WaitReason::retry, failed.park_text = outcome.error().message;
     outcome = std::move(failed);
   }
   if (outcome) {

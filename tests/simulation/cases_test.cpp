@@ -263,7 +263,7 @@ TEST_CASE("a tab that is gone waits and says what to do; one that a person makes
   CHECK(job.state == JobState::waiting);
   CHECK(job.reason == WaitReason::sheet_missing);
   CHECK(job.reason_text.contains("the tab 'general_ins' is gone"));
-  office.world.apply({tab("general_ins", 9)});
+  office.world.apply({tab("general_ins", 19)});
   const Json result = office.sync(1);  // a press is a person's sign to try again
   CHECK(tells(result, "tab_replaced"));
   CHECK(result["added"] == Json(4));

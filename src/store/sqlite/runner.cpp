@@ -243,6 +243,7 @@ void ThreadedRunner::read(Read work) { impl_->reads.push(std::move(work)); }
 
 void InlineRunner::write(Write work, Done done, Undo undo) {
   Executor::current()->post_after(delay_(), [this, undo, work = std::move(work), done = std::move(done)]() mutable {
+    if (const Status disk = disk_ ? disk_() : Status{}; !disk) return done(disk);
     std::vector<WritePiece> group;
     group.push_back({std::move(work), std::move(done), undo});
     Trust trust;

@@ -52,16 +52,18 @@ class ThreadedRunner final : public SqliteRunner {
 // Runs each piece on the current executor, by a post: for the simulation and for single commands.
 class InlineRunner final : public SqliteRunner {
  public:
-  // `db` outlives the runner. `delay`: how long each piece takes, by the executor's time.
+  // `db` outlives the runner. `delay`: how long each piece takes, by the executor's time. `disk`: an error of it is
+  // what a commit comes to; not set, the disk is well.
   explicit InlineRunner(
-      db::Sqlite& db, std::function<Millis()> delay = [] { return Millis{0}; })
-      : db_(db), delay_(std::move(delay)) {}
+      db::Sqlite& db, std::function<Millis()> delay = [] { return Millis{0}; }, std::function<Status()> disk = {})
+      : db_(db), delay_(std::move(delay)), disk_(std::move(disk)) {}
   void write(Write work, Done done, Undo undo) override;
   void read(Read work) override;
 
  private:
   db::Sqlite& db_;
   std::function<Millis()> delay_;
+  std::function<Status()> disk_;
 };
 
 }  // namespace rowlane::store
