@@ -133,6 +133,91 @@ TEST_CASE("a write that lands long after it was given up lands once") {
   CHECK(calls(office.sync(1), "writes") == 0);
 }
 
+TEST_CASE("a write that lands late never lands behind a pass that had nothing to write") {
+  Office office;
+  office.world.edit_premium(0, 1, 4'711);
+  office.sync(0);
+  office.world.edit_premium(0, 1, 4'712);
+  office.next_write.delay_before = Millis{150'000};
+  const JobId job = office.world.press(0);
+  office.world.run_for(Millis{5'000});
+  office.world.edit_premium(0, 1, 4'711);  // as it stands in the sheet
+  REQUIRE(office.world.settle(Millis{300'000}));
+  CHECK(office.world.job(job).state == JobState::succeeded);
+  office.world.run_for(Millis{300'000});
+  CHECK(office.world.check() == "");
+  CHECK(calls(office.sync(0), "writes") == 0);
+}
+
+TEST_CASE("a tab that takes no new rows: its rows are written all the same, and nothing unwritten is called synced") {
+  WorldOptions options;
+  bool refuses = false;
+  options.refuses = [&](const std::vector<sheets::Op>& ops) -> std::optional<int> {
+    for (std::size_t i = 0; refuses && i < ops.size(); ++i)
+      if (std::holds_alternative<sheets::op::InsertRows>(ops[i])) return static_cast<int>(i);
+    return std::nullopt;
+  };
+  Office office(options);
+  office.world.edit_premium(0, 1, 4'711);
+  office.world.add_record(0, "NEW/1");
+  refuses = true;
+  const Json result = office.sync(0);
+  CHECK(result["updated"] == Json(1));
+  CHECK(result["added"] == Json(0));
+  CHECK(result["rejected"].if_array()->size() == 1);
+  CHECK(office.world.check_badges() == "");
+  refuses = false;
+  CHECK(office.sync(0)["added"] == Json(1));
+  CHECK(office.world.check() == "");
+}
+
+TEST_CASE("a refused write whose first arrival had landed is found by its number, and counted once") {
+  bool repeats = true;
+  WorldOptions options;
+  Office* seen = nullptr;
+  options.refuses = [&](const std::vector<sheets::Op>& ops) -> std::optional<int> {
+    const bool writes = std::ranges::any_of(
+        ops, [](const sheets::Op& op) { return std::holds_alternative<sheets::op::UpdateCells>(op); });
+    return seen && writes && std::exchange(repeats, false) ? std::optional<int>(0) : std::nullopt;
+  };
+  Office office(options);
+  seen = &office;
+  office.world.edit_premium(0, 1, 4'711);
+  const Json result = office.sync(0);
+  CHECK(result["updated"] == Json(1));
+  CHECK(office.world.check() == "");
+}
+
+TEST_CASE("a journal entry that cannot be read is judged by its number alone, told, and dropped") {
+  Office office;
+  office.world.edit_premium(0, 1, 4'711);
+  office.next_write.kind = Fault::Kind::reset_after;
+  office.next_write.delay_after = Millis{3'000};
+  const std::int64_t version = office.world.sheet_version();
+  const JobId job = office.world.press(0);
+  while (office.world.sheet_version() == version) office.world.run_for(Millis{10});
+  office.world.crash();
+  office.world.spoil_journal();
+  REQUIRE(office.world.settle(Millis{300'000}));
+  CHECK(office.world.job(job).state == JobState::succeeded);
+  CHECK(tells(office.world.result_of(job), "unproved"));
+  CHECK(office.world.check_badges() == "");
+  CHECK(calls(office.sync(0), "writes") == 0);
+}
+
+TEST_CASE("a full disk fails no job, however long") {
+  Office office;
+  office.world.edit_premium(0, 1, 4'711);
+  const JobId job = office.world.press(0);
+  for (int i = 0; i < 8; ++i) {
+    office.world.fill_disk(Millis{20'000});
+    office.world.run_for(Millis{21'000 + i * 37});
+  }
+  REQUIRE(office.world.settle(Millis{300'000}));
+  CHECK(office.world.job(job).state == JobState::succeeded);
+  CHECK(office.world.check() == "");
+}
+
 TEST_CASE("an operation that Google refuses leaves out its record, and the rest goes") {
   std::string protected_value;
   WorldOptions options;

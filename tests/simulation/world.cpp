@@ -91,6 +91,9 @@ std::string described(const sheets::Op& op) {
   return {};
 }
 
+// A call that takes longer is given up, and takes effect all the same.
+constexpr Millis kPatience{50'000};
+
 std::map<std::int64_t, std::set<int>> deleted_rows(const std::vector<sheets::Op>& ops) {
   std::map<std::int64_t, std::set<int>> out;
   for (const sheets::Op& op : ops)
@@ -116,7 +119,9 @@ struct World::Process {
             *w.db_, [&w] { return Millis{static_cast<std::int64_t>(w.random_.below(3))}; }, [&w] { return w.disk(); }),
         store(runner, w.clock_, w.random_, w.catalogue_),
         transport(*w.service_),
-        google(transport, w.clock_, {.sheets_url = std::string(sheets::local::LocalTransport::kAddress)}, std::nullopt),
+        google(transport, w.clock_,
+               {.sheets_url = std::string(sheets::local::LocalTransport::kAddress), .timeout = kPatience},
+               std::nullopt),
         api(google, w.options_, [&w](const std::vector<sheets::Op>& ops) { w.goes_out(ops); }),
         passes(store, [this](const std::string&) -> sheets::SheetApi& { return api; }, w.agencies_, w.catalogue_,
                w.clock_, w.random_, {}),
@@ -322,6 +327,10 @@ void World::check_after_pass() {
   lie_ = check_badges();
   tell(lie_.empty() ? "a pass ended" : "a pass ended, and " + lie_);
   if (!lie_.empty() && options_.tells) tell_sheet();
+}
+
+void World::spoil_journal() {
+  if (!db_->prepare("UPDATE journal SET body='{\"format\":1}' WHERE state='pending'").run()) std::abort();
 }
 
 // --- Users

@@ -39,6 +39,8 @@ class World {
   void stall(Millis time);
   // From now on every transaction fails, for that long: the disk is full.
   void fill_disk(Millis time);
+  // What stands in the journal cannot be read any more.
+  void spoil_journal();
   // The result of an ended job.
   Json result_of(JobId job);
   store::Job job(JobId job);
@@ -80,6 +82,8 @@ class World {
   [[nodiscard]] std::map<std::string, int> columns() { return people_->look(kGeneral).columns; }
   [[nodiscard]] int header_row() { return people_->look(kGeneral).header_row; }
   [[nodiscard]] int last_row() { return people_->look(kGeneral).last_row(); }
+  // Grows with each write that takes effect.
+  [[nodiscard]] std::int64_t sheet_version() const { return service_->version(kBook); }
   Random& random() { return random_; }
   [[nodiscard]] int users() const { return static_cast<int>(users_.size()); }
   [[nodiscard]] std::int64_t writes() const { return calls(sheets::local::CallKind::write); }
