@@ -3,21 +3,26 @@
 set -euo pipefail
 
 usage() {
-  cat <<'TXT'
+  local programs
+  programs=$(test_programs | xargs | fold -s -w 95 | sed '2,$s/^/              /')
+  awk -v programs="$programs" '{ sub("SUITES", programs); print }' <<'TXT'
 ./dev demo    build, then start a demo agency on loopback
 ./dev sim N   replay the simulated day of seed N
 ./dev bench [NAME]  measure the figures (bench/README.md), all or one: queue, http, idle, pass, ten_users
 ./dev soak [MIN]    for MIN minutes (10): fuzzers, kill -9 under load, the simulation over fresh seeds
 ./dev build   compile the libraries and programs into build/
-./dev test    everything that must pass: layers, format, build, tests under ASan and UBSan, threads under TSan, npm clients,
-              the dashboard in Chromium
+./dev test    everything that must pass: lint, build, tests under ASan and UBSan, threads under TSan, the dashboard's own
+              tests, npm clients, the dashboard in Chromium. The last line sums them up
+./dev test NAME  one suite of these, NAME being
+              lint, threads, web, npm, browser, or a test program:
+              SUITES
 ./dev lint    check the layers between folders, the format, the dashboard with Biome, coroutines with clang-tidy-19
 ./dev fmt     format the sources with clang-format-19
 TXT
 }
 
 packages=(clang-19 lld-19 clang-format-19 libclang-rt-19-dev ninja-build ccache cmake pkg-config git
-  libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libsodium-dev libcli11-dev
+  libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev openssl libpcre2-8-0 libsodium-dev libcli11-dev
   libtomlplusplus-dev libspdlog-dev libfmt-dev libicu-dev zlib1g-dev doctest-dev librapidcheck-dev curl jq)
 # npm builds the dashboard; a Node of another source brings its own.
 command -v npm >/dev/null || packages+=(npm)
@@ -45,6 +50,18 @@ node_20() {
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rowlane-node
   [ -x "$cache/node_modules/node/bin/node" ] || npm install --silent --no-fund --no-audit --prefix "$cache" node@20 >&2
   echo "$cache/node_modules/node/bin/node"
+}
+
+# The nginx that the proxy's sample is tried with: the installed one, else Debian's, unpacked beside and not installed, so
+# that no service starts on this machine.
+nginx_program() {
+  command -v nginx && return
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rowlane-nginx
+  if [ ! -x "$cache/usr/sbin/nginx" ]; then
+    mkdir -p "$cache"
+    (cd "$cache" && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm nginx_*.deb) >&2
+  fi
+  echo "$cache/usr/sbin/nginx"
 }
 
 # Paths are taken relative to the checkout; a build folder made anew at the same place finds what it had.
@@ -88,28 +105,122 @@ build() {
 sources() { git ls-files '*.cpp' '*.hpp'; }
 check_format() { sources | xargs clang-format-19 --dry-run -Werror; }
 
-run_tests() {
+# The test programs that ctest runs, as tests/CMakeLists.txt makes them.
+test_programs() { echo conformance property simulation; ls -d tests/unit/*/ | sed 's|tests/unit/\(.*\)/|unit_\1|'; }
+
+# What the suites that ran came to: a line "PASSED FAILED" each, in a file, as each suite runs in a shell of its own.
+tally=
+count() { echo "$1 $2" >>"$tally"; }
+# sum_lines PATTERN FILE: the numbers that PATTERN captures, summed.
+sum_lines() { sed -nE "s/$1/\1/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'; }
+
+# A suite in a shell of its own, which ends at its first failing command; one that fails without having counted a failure
+# counts as one. What failed makes the exit code at the end.
+suite() {
+  local before code failed
+  before=$(wc -l <"$tally")
+  set +e
+  (set -e; "$@")
+  code=$?
+  set -e
+  failed=$(tail -n "+$((before + 1))" "$tally" | awk '{ sum += $2 } END { print sum + 0 }')
+  [ $code -eq 0 ] || [ "$failed" -gt 0 ] || { count 0 1; echo "FAILED: $*"; }
+  return 0
+}
+# The last line, whatever happened before it: cases of the test programs, tests of Vitest and of Node.
+sum_up() {
+  local passed failed
+  read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$tally")
+  rm -f "$tally"
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
+
+build_for_tests() {
+  build_web
+  mkdir -p build-asan
+  configure build-asan -DROWLANE_SANITIZE=address -DROWLANE_STOP_POINTS=ON
+  ninja -C build-asan --quiet "$@"
+}
+# run_ctest FOLDER [ctest options ...]: counts doctest's cases. A program that ends before it has said them counts as one.
+run_ctest() {
+  local folder=$1 code=0 log=$1/Testing/Temporary/LastTest.log said failed
+  shift
+  ctest --test-dir "$folder" --output-on-failure "$@" || code=$?
+  said='^\[doctest\] test cases: *[0-9]+ \| *([0-9]+) passed \|.*'
+  failed=$(sum_lines '^\[doctest\] test cases:.*\| *([0-9]+) failed \|.*' "$log")
+  [ $code -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  count "$(sum_lines "$said" "$log")" "$failed"
+  return $code
+}
+# run_node [options ...] FILES: Node's own test runner.
+run_node() {
+  local code=0 log
+  log=$(mktemp)
+  "$(node_20)" --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap \
+    --test-reporter-destination="$log" "$@" || code=$?
+  count "$(sum_lines '^# pass ([0-9]+)$' "$log")" \
+    "$(($(sum_lines '^# fail ([0-9]+)$' "$log") + $(sum_lines '^# cancelled ([0-9]+)$' "$log")))"
+  rm -f "$log"
+  return $code
+}
+run_vitest() {
+  local code=0 log
+  log=$(mktemp)
+  build_web
+  (cd web && "$(node_20)" node_modules/vitest/vitest.mjs run --reporter=default --reporter=json --outputFile="$log") || code=$?
+  count "$(jq .numPassedTests "$log")" "$(jq .numFailedTests "$log")"
+  rm -f "$log"
+  return $code
+}
+run_npm_tests() {
+  npm_packages tests/npm
+  SHEETS_SERVER_PROGRAM="$PWD/build-asan/sheets_server" CLIENT_REQUESTS_PROGRAM="$PWD/build-asan/client_requests" \
+    ROWLANE_PROGRAM="$PWD/build-asan/rowlane" NGINX_PROGRAM="$(nginx_program)" run_node tests/npm/*.test.mjs
+}
+# In a real browser, one file after the other: they measure times.
+run_browser_tests() {
+  npm_packages tests/browser
+  ROWLANE_PROGRAM="$PWD/build-asan/rowlane" run_node --test-concurrency=1 tests/browser/*.test.mjs
+}
+run_lint() {
   bash scripts/check_layers.sh
   check_format
   build_web
   lint_web
-  mkdir -p build-asan
-  configure build-asan -DROWLANE_SANITIZE=address -DROWLANE_STOP_POINTS=ON
-  ninja -C build-asan --quiet
-  ctest --test-dir build-asan --output-on-failure
-  local node
-  node=$(node_20)
-  run_thread_tests
-  (cd web && "$node" node_modules/vitest/vitest.mjs run)
-  npm_packages tests/npm
-  SHEETS_SERVER_PROGRAM="$PWD/build-asan/sheets_server" ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$node" --test tests/npm/*.test.mjs
-  run_browser_tests "$node"
+  lint_coroutines
 }
 
-# In a real browser, one file after the other: they measure times.
-run_browser_tests() {
-  npm_packages tests/browser
-  ROWLANE_PROGRAM="$PWD/build-asan/rowlane" "$1" --test --test-concurrency=1 tests/browser/*.test.mjs
+# All suites, each whatever the one before it came to; without a build there is nothing to run.
+run_tests() {
+  tally=$(mktemp)
+  suite build_for_tests
+  if [ ! -s "$tally" ]; then
+    suite run_lint
+    suite run_ctest build-asan
+    suite run_thread_tests
+    suite run_vitest
+    suite run_npm_tests
+    suite run_browser_tests
+  fi
+  sum_up
+}
+# run_suite NAME
+run_suite() {
+  tally=$(mktemp)
+  case $1 in
+    lint) suite run_lint ;;
+    threads) suite run_thread_tests ;;
+    web) suite run_vitest ;;
+    npm | browser)
+      suite build_for_tests rowlane sheets_server client_requests
+      [ -s "$tally" ] || suite "run_$1_tests" ;;
+    *)
+      test_programs | tr ' ' '\n' | grep -qx -- "$1" || { echo "./dev test: there is no suite '$1'" >&2; usage >&2; exit 2; }
+      suite build_for_tests "$1"
+      [ -s "$tally" ] || suite run_ctest build-asan -R "^$1\$" ;;
+  esac
+  sum_up
 }
 
 # What runs on several threads, once more under TSan. As few targets as show the races: executors and sockets, the
@@ -119,7 +230,7 @@ run_thread_tests() {
   mkdir -p build-tsan
   configure build-tsan -DROWLANE_SANITIZE=thread
   ninja -C build-tsan --quiet "${thread_targets[@]}"
-  ctest --test-dir build-tsan --output-on-failure -R "^($(IFS='|'; echo "${thread_targets[*]}"))\$"
+  run_ctest build-tsan -R "^($(IFS='|'; echo "${thread_targets[*]}"))\$"
 }
 
 benches=(queue http idle pass ten_users)
@@ -169,10 +280,11 @@ soak() {
   echo "simulation: $days fresh seeds"
 }
 
-# The two checks that a coroutine code base cannot do without. They read the build's commands and precompiled header.
+# The two checks that a coroutine code base cannot do without, over the files that hold coroutines. They read the
+# commands and the precompiled header of the tests' build.
 lint_coroutines() {
-  build
-  git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build --quiet --warnings-as-errors='*' \
+  build_for_tests rowlane_pch
+  git grep -lE 'co_await|co_return' -- 'src/*.cpp' | xargs -P "$(nproc)" -n 2 clang-tidy-19 -p build-asan --quiet --warnings-as-errors='*' \
     --checks='-*,cppcoreguidelines-avoid-capturing-lambda-coroutines,misc-coroutine-hostile-raii'
 }
 
@@ -180,10 +292,13 @@ case "${1:-help}" in
   build) set_up; build ;;
   demo) set_up; build; shift; exec build/rowlane demo "$@" ;;
   sim) set_up; build; ROWLANE_SEED=${2:?usage: ./dev sim SEED} exec build/simulation ;;
-  test) packages+=(chromium fonts-noto-core); set_up; run_tests ;;
+  test)
+    packages+=(chromium fonts-noto-core clang-tidy-19)
+    set_up
+    if [ $# -gt 1 ]; then run_suite "$2"; else run_tests; fi ;;
   bench) set_up; shift; run_benches "$@" ;;
   soak) set_up; soak "${2:-10}" ;;
-  lint) packages+=(clang-tidy-19); set_up; bash scripts/check_layers.sh; check_format; build_web; lint_web; lint_coroutines ;;
+  lint) packages+=(clang-tidy-19); set_up; run_lint ;;
   fmt) set_up; sources | xargs clang-format-19 -i ;;
   help|-h|--help) usage ;;
   *) echo "./dev: unknown command '$1'" >&2; usage >&2; exit 2 ;;

@@ -27,6 +27,14 @@ net::Response field_problems(int status, const std::vector<records::FieldProblem
                       std::move(errors));
 }
 
+net::Response refuse_caller(const Error& error) {
+  net::Response refused = net::problem(error);
+  if (error.code == Errc::unauthenticated) refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return refused;
+}
+
+net::Response refuse_admin() { return net::problem(403, "an admin runs the server and has no records"); }
+
 net::Response no_such(std::string_view what) { return net::problem(404, fmt::format("there is no such {}", what)); }
 
 net::Response store_problem(const Error& error, std::string_view what) {

@@ -22,6 +22,10 @@ net::Response no_content();
 net::Response field_problems(int status, const std::vector<records::FieldProblem>& problems);
 // problem+json with any list under `errors`.
 net::Response problem_with(int status, std::string_view sentence, std::string_view code, Json errors);
+// Of a caller whom `auth` does not know, or does not let in this way.
+net::Response refuse_caller(const Error& error);
+// Of what holds records.
+net::Response refuse_admin();
 // What is not in the caller's scope, is missing or malformed gets one answer, word by word.
 net::Response no_such(std::string_view what);
 net::Response store_problem(const Error& error, std::string_view what);

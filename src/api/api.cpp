@@ -1,5 +1,6 @@
 #include "api/api.hpp"
 
+#include "api/answers.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "net/problem.hpp"
@@ -16,7 +17,8 @@ Api::Api(store::Store& store, auth::Auth& auth, const FieldCatalogue& catalogue,
       clock_(clock),
       options_(std::move(options)),
       events_(store, store,
-              {.job = [this](const store::Job& job, AgencyId agency) { return job_json(job, agency); },
+              {.job = [this](const store::Job& job,
+                             AgencyId agency) { return job_json(job, agency, RowLists::first_rows); },
                .record = [this](Record record) { return shown_record(std::move(record)); }}) {}
 
 void Api::add(net::Router& router, std::string method, std::string pattern, std::string name, Access access,
@@ -33,13 +35,9 @@ void Api::add_open(net::Router& router, std::string method, std::string pattern,
 
 Task<net::Response> Api::run(Request request, Access access, Handler handler) {
   const auto caller = co_await auth_.authenticate(request);
-  if (!caller) {
-    net::Response refused = net::problem(caller.error());
-    if (caller.error().code == Errc::unauthenticated) refused.headers.emplace_back("WWW-Authenticate", "Bearer");
-    co_return refused;
-  }
+  if (!caller) co_return refuse_caller(caller.error());
   if (access == Access::records && caller->user.role == store::Role::admin)
-    co_return net::problem(403, "an admin runs the server and has no records");
+    co_return refuse_admin();
   co_return co_await (this->*handler)(request, *caller);
 }
 

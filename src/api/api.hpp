@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "api/job_result.hpp"
 #include "api/openapi.hpp"
 #include "auth/auth.hpp"
 #include "base/clock.hpp"
@@ -27,7 +28,6 @@ inline constexpr std::size_t kImportBytesMax = 10 * 1024 * 1024;
 
 struct ApiOptions {
   int lane_jobs_max = 1000;
-  std::string version = "1.0.0";
   // The spreadsheet's address for people, and the address to share it with; empty: none.
   std::function<std::string(const AgencySettings&)> spreadsheet_link, share_with;
   bool is_demo = false;                       // the dashboard offers its walk
@@ -118,7 +118,7 @@ class Api {
   Task<Result<store::Job>> cancel(const Caller& caller, JobId id);
   Task<Result<store::Job>> confirm(const Caller& caller, JobId id);
   Task<Result<store::Job>> retry(const Caller& caller, JobId id);
-  [[nodiscard]] Json job_json(const store::Job& job, AgencyId agency) const;
+  [[nodiscard]] Json job_json(const store::Job& job, AgencyId agency, RowLists lists) const;
 
   // What changes, as it does (events.cpp)
   Answer events(const Request& request, const Caller& caller);

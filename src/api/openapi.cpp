@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "api/job_result.hpp"
 #include "auth/auth.hpp"
 #include "domain/job.hpp"
 #include "domain/record.hpp"
@@ -336,6 +337,16 @@ Json result_schema() {
   members.emplace_back("notFound", list_of(Json(Json::Object{})));
   members.emplace_back(
       "notices", list_of(object_of({{"tab", typed("string")}, {"kind", typed("string")}, {"text", typed("string")}})));
+  Json lengths = object_of({{"rejected", typed("integer")},
+                            {"ambiguous", typed("integer")},
+                            {"held", typed("integer")},
+                            {"notFound", typed("integer")},
+                            {"notices", typed("integer")}});
+  lengths.set("description",
+              fmt::format("How many entries each list has in full. Where jobs are listed or told of by events, a list "
+                          "holds its first {} alone; the job by its id has them all.",
+                          kRowsShown));
+  members.emplace_back("lengths", std::move(lengths));
   members.emplace_back("calls", object_of({{"reads", typed("integer")}, {"writes", typed("integer")}}));
   members.emplace_back("tabs", map_of(ref("TabResult")));
   return object_of(std::move(members), More::allowed);

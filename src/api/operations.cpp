@@ -1,6 +1,8 @@
 // For operators: health, metrics, and the description of the interface.
 #include "api/answers.hpp"
 #include "api/api.hpp"
+#include "base/version.hpp"
+#include "net/address_set.hpp"
 #include "net/problem.hpp"
 
 namespace rowlane::api {
@@ -9,12 +11,14 @@ Task<net::Response> Api::healthz(const Request&) { co_return answer(200, Json::o
 
 Task<net::Response> Api::readyz(const Request&) {
   const Status alive = co_await store_.ping();
-  if (!alive) co_return net::problem(503, "the store does not answer");
+  if (!alive) co_return net::problem(503, alive.error().message);
   co_return answer(200, Json::object({{"status", "ready"}}));
 }
 
 Task<net::Response> Api::metrics(const Request& request) {
-  const bool is_local = request.peer_address.starts_with("127.") || request.peer_address == "::1";
+  // A proxy on this machine is on loopback, too, and whom it speaks for is not.
+  const bool is_loopback = request.peer_address.starts_with("127.") || request.peer_address == "::1";
+  const bool is_local = is_loopback && !net::is_forwarded(request);
   if (!is_local) {
     const auto caller = co_await auth_.authenticate(request);
     if (!caller) co_return net::problem(caller.error());
@@ -37,7 +41,7 @@ Task<net::Response> Api::metrics(const Request& request) {
 }
 
 Task<net::Response> Api::openapi(const Request&) {
-  co_return answer(200, openapi_document(router_->routes(), catalogue_, options_.version));
+  co_return answer(200, openapi_document(router_->routes(), catalogue_, version()));
 }
 
 }  // namespace rowlane::api

@@ -32,7 +32,7 @@ Task<net::Response> Api::login(const Request& request) {
   const bool* with_token = (*body)["token"].if_bool();
   auth::Credentials credentials{.email = (*body)["email"].string_or(),
                                 .password = (*body)["password"].string_or(),
-                                .address = request.peer_address,
+                                .address = request.client_address,
                                 .with_token = with_token && *with_token};
   auto signed_in = co_await auth_.sign_in(std::move(credentials));
   if (!signed_in) co_return net::problem(signed_in.error());
@@ -62,7 +62,7 @@ Task<net::Response> Api::password(const Request& request, const Caller& caller) 
   const std::vector<records::FieldProblem> problems = check_texts(*body, {"password", "newPassword"});
   if (!problems.empty()) co_return field_problems(400, problems);
   const Status changed = co_await auth_.change_password(caller, (*body)["password"].string_or(),
-                                                        (*body)["newPassword"].string_or(), request.peer_address);
+                                                        (*body)["newPassword"].string_or(), request.client_address);
   if (!changed) co_return net::problem(changed.error());
   co_return no_content();
 }

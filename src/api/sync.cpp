@@ -65,13 +65,11 @@ Task<Result<std::string>> Api::tab_named(const AgencySettings& own, std::string 
   co_return fail(Errc::invalid_input, fmt::format("there is no tab '{}'", name), "tabName");
 }
 
-Json Api::job_json(const store::Job& job, AgencyId agency) const {
+Json Api::job_json(const store::Job& job, AgencyId agency, RowLists lists) const {
   Json tabs = Json::array();
   for (const std::string& tab : job.tabs) tabs.push(tab);
   if (const AgencySettings* own = settings(agency); own && job.tabs.empty())
     for (const TabLayout& tab : own->tabs) tabs.push(tab.key);
-  Json result;
-  if (!job.result.empty()) result = parse_json(job.result).value_or(Json());
   Json out = Json::object({{"id", std::to_string(job.id.value)},
                            {"user", text_or_null(job.user_email)},
                            {"direction", to_string(job.direction)},
@@ -83,7 +81,7 @@ Json Api::job_json(const store::Job& job, AgencyId agency) const {
                            {"phase", text_or_null(job.phase)},
                            {"done", job.done},
                            {"total", job.total},
-                           {"result", std::move(result)},
+                           {"result", shown_result(job.result, lists)},
                            {"error", text_or_null(job.error)},
                            {"settledBy", id_or_null(job.settled_by)},
                            {"createdAt", to_iso8601(job.created_at)},
@@ -158,8 +156,8 @@ Task<net::Response> Api::sync_status(const Request& request, const Caller& calle
                          {"queueLength", lane->unfinished},
                          {"status", status},
                          {"reason", text_or_null(std::string(to_string(lane->reason)))},
-                         {"current", lane->current ? job_json(*lane->current, agency) : Json()},
-                         {"last", lane->last ? job_json(*lane->last, agency) : Json()},
+                         {"current", lane->current ? job_json(*lane->current, agency, RowLists::first_rows) : Json()},
+                         {"last", lane->last ? job_json(*lane->last, agency, RowLists::first_rows) : Json()},
                          {"eta", lane->eta_ms ? Json(to_iso8601(clock_.now() + Millis{*lane->eta_ms})) : Json()}}));
 }
 
@@ -196,7 +194,7 @@ Task<net::Response> Api::list_jobs(const Request& request, const Caller& caller)
   const auto page = co_await store_.jobs(caller.scope, *limit, read_cursor(request));
   if (!page) co_return net::problem(page.error());
   Json list = Json::array();
-  for (const store::Job& job : page->jobs) list.push(job_json(job, caller.user.agency));
+  for (const store::Job& job : page->jobs) list.push(job_json(job, caller.user.agency, RowLists::first_rows));
   co_return answer(200, list_json("jobs", std::move(list), page->next_cursor));
 }
 
@@ -207,7 +205,7 @@ Task<net::Response> Api::with_job(const Request& request, const Caller& caller, 
   const Result<store::Job> job = co_await (this->*call)(caller, {*id});
   if (!job && job.error().code == Errc::too_many) co_return queue_full();
   if (!job) co_return store_problem(job.error(), "job");
-  co_return answer(status, job_json(*job, caller.user.agency));
+  co_return answer(status, job_json(*job, caller.user.agency, RowLists::whole));
 }
 
 Task<Result<store::Job>> Api::find_job(const Caller& caller, JobId id) { return store_.job(caller.scope, id); }

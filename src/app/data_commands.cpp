@@ -61,9 +61,10 @@ int migrate_store(const std::string& config_path) {
   const Result<config::Config> config = load_config(config_path, catalogue);
   if (!config) return failed(config.error());
   if (const Status made = make_data_dir(*config); !made) return failed(made.error());
-  Result<db::Sqlite> db = db::Sqlite::open(store_file(*config));
+  const bool is_new = !fs::exists(store_file(*config));
+  Result<db::Sqlite> db = open_database(*config);
   if (!db) return failed(db.error());
-  const Result<int> before = store::schema_version(*db);
+  const Result<int> before = is_new ? Result<int>(0) : store::schema_version(*db);
   if (!before) return failed(before.error());
   if (const Status done = migrate_without_server(*config); !done) return failed(done.error());
   const Result<int> after = store::schema_version(*db);

@@ -1,6 +1,7 @@
 // The command line. Usage errors exit 2; what a command itself gives is 0 or 1.
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,7 @@
 #include <cstdio>
 
 #include "app/commands.hpp"
+#include "base/version.hpp"
 
 namespace rowlane::app {
 
@@ -124,15 +126,25 @@ void add_data_commands(CLI::App& app, Options& o) {
   doctor_command->callback([&o] { o.code = doctor(o.config); });
 }
 
+// As many descriptors as the system allows: many a system's default is 1,024, and every open page holds one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run(int argc, char** argv) {
   block_stop_signals();
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   ::umask(077);  // whatever is written holds customers' data
   // Memory of one big reply is kept for the next: a first touch of fresh pages costs more than parsing into them.
   constexpr int kKeptBytes = 512 << 20;
   mallopt(M_MMAP_THRESHOLD, kKeptBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptBytes);
   CLI::App app{"Rowlane keeps an agency's records and its Google Sheet in step"};
+  app.set_version_flag("--version", fmt::format("rowlane {}", version()), "prints the version");
   app.require_subcommand(1);
   Options options;
   add_running_commands(app, options);

@@ -1,7 +1,9 @@
 #include "app/server.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
+#include "api/answers.hpp"
 #include "app/crash_mark.hpp"
 #include "app/dashboard.hpp"
 #include "app/wiring.hpp"
@@ -14,6 +16,8 @@ namespace {
 
 constexpr std::string_view kLocalMount = "/local-sheets";
 constexpr Millis kStopTime{20'000};
+constexpr Millis kUnansweredAfter{2'000};             // Google answers most calls within one
+constexpr std::size_t kHeapForMorePasses = 1u << 30;  // in use: more than this, and only the usual passes run at once
 constexpr Millis kHousekeepingEvery{3'600'000};
 constexpr Millis kHousekeepingPause{100};  // between two bites, so that users' writes come through
 
@@ -52,6 +56,8 @@ Server::Impl::~Impl() {
   web.join();
   engine.stop();
   engine.join();
+  leases.stop();
+  leases.join();
   driver.reset();
   runner.reset();
 }
@@ -69,6 +75,7 @@ Status Server::Impl::open() {
   store = std::make_unique<store::SqliteStore>(*runner, clock, random, catalogue);
   web.start("rowlane-web");
   engine.start("rowlane-engine", net::IoThread::Share::what_is_left);  // accepting goes before working off
+  leases.start("rowlane-leases");
   // The mark goes after its fault is counted: a kill in between counts nothing twice, as the leases are gone by then.
   if (const Status ended = wait_for(engine, store->end_predecessors_leases(has_crash_mark(dir))); !ended) return ended;
   if (const Status removed = remove_crash_mark(dir); !removed) return removed;
@@ -91,10 +98,12 @@ Status Server::Impl::open_sheets() {
     if (!service) return std::unexpected(service.error());
     local = std::move(*service);
     http = std::make_unique<sheets::local::LocalTransport>(*local);
-    clients = open_local_clients(config, *http, clock);
+    calls = std::make_unique<net::UnansweredCalls>(*http, clock);
+    clients = open_local_clients(config, *calls, clock);
   } else {
     http = std::make_unique<net::CurlClient>(engine);
-    Result<SheetClients> opened = open_google_clients(config, *http, clock);
+    calls = std::make_unique<net::UnansweredCalls>(*http, clock);
+    Result<SheetClients> opened = open_google_clients(config, *calls, clock);
     if (!opened) return std::unexpected(opened.error());
     clients = std::move(*opened);
   }
@@ -107,18 +116,24 @@ Status Server::Impl::open_sheets() {
       config.agencies, catalogue, clock, random, sync::PassOptions{.quota = quotas_of(config)});
   lanes::DriverOptions options{.node = "node-" + random_text(random, 10), .accounts = {}, .quota = quotas_of(config)};
   for (const auto& [account, client] : clients) options.accounts.push_back(account);
+  options.unanswered_calls = [this] { return calls->count(kUnansweredAfter); };
+  options.has_memory = [] { return ::mallinfo2().uordblks < kHeapForMorePasses; };
+  options.lease_executor = &leases;
   driver = std::make_unique<lanes::Driver>(engine, *store, *passes, random, std::move(options));
   store->on_ready([this] { driver->wake(); });
 
   passwords = std::make_unique<auth::PasswordPool>();
-  auth = std::make_unique<auth::Auth>(*store, *passwords, clock, random,
-                                      auth::AuthOptions{.secure_cookie = !config.server.tls_certificate.empty()});
+  auth =
+      std::make_unique<auth::Auth>(*store, *passwords, clock, random,
+                                   auth::AuthOptions{.secure_cookie = !config.server.tls_certificate.empty() ||
+                                                                      config.server.public_url.starts_with("https://"),
+                                                     .public_origin = config.server.public_url});
   api::ApiOptions api_options;
   api_options.lane_jobs_max = static_cast<int>(config.server.lane_jobs_max);
   api_options.is_demo = is_demo;
   const bool is_local = local != nullptr;
-  api_options.spreadsheet_link = [is_local](const AgencySettings& agency) {
-    return is_local ? fmt::format("{}/d/{}", kLocalMount, agency.spreadsheet_id)
+  api_options.spreadsheet_link = [is_local, home = config.server.public_url](const AgencySettings& agency) {
+    return is_local ? fmt::format("{}{}/d/{}", home, kLocalMount, agency.spreadsheet_id)
                     : fmt::format("https://docs.google.com/spreadsheets/d/{}/edit", agency.spreadsheet_id);
   };
   api_options.share_with = [this](const AgencySettings& agency) {
@@ -183,7 +198,8 @@ bool may_reach(const std::vector<AgencySettings>& agencies, AgencyId agency, std
 // The embedded Sheets service for users of the agency that owns the spreadsheet.
 Task<net::Response> Server::Impl::handle_local_sheets(net::Request request) {
   const Result<auth::Caller> caller = co_await auth->authenticate(request);
-  if (!caller) co_return net::problem(caller.error());
+  if (!caller) co_return api::refuse_caller(caller.error());
+  if (caller->user.role == store::Role::admin) co_return api::refuse_admin();  // the sheet holds the agency's records
   request.path = request.path.substr(kLocalMount.size());
   // The mount itself may be sent percent-encoded; the service's own log is all that the target is for.
   request.target = request.target.starts_with(kLocalMount) ? request.target.substr(kLocalMount.size()) : request.path;
@@ -194,6 +210,12 @@ Task<net::Response> Server::Impl::handle_local_sheets(net::Request request) {
       detach(engine, answer_on_engine(local.get(), std::move(request), std::move(done)));
     });
   });
+}
+
+Task<std::optional<net::Response>> Server::Impl::refuse_unknown_caller(net::Request request) {
+  const Result<auth::Caller> caller = co_await auth->authenticate(request);
+  if (caller) co_return std::nullopt;
+  co_return api::refuse_caller(caller.error());
 }
 
 namespace {
@@ -231,6 +253,12 @@ Result<std::uint16_t> Server::start() {
     options.tls = net::TlsFiles{impl_->config.server.tls_certificate, impl_->config.server.tls_key};
   options.limits.body_bytes_for = [](std::string_view, std::string_view path) {
     return path == api::kImportPath || path.starts_with(kLocalMount) ? api::kImportBytesMax : std::size_t{1024 * 1024};
+  };
+  Result<net::AddressSet> proxies = net::AddressSet::parse(impl_->config.server.trusted_proxies);
+  if (!proxies) return fail(Errc::invalid_input, "server.trusted_proxies: " + proxies.error().message);
+  options.trusted_proxies = std::move(*proxies);
+  options.limits.refuse_large_body = [impl = impl_.get()](net::Request request) {
+    return impl->refuse_unknown_caller(std::move(request));
   };
   impl_->listener = std::make_unique<net::Listener>();
   const Result<std::uint16_t> port =

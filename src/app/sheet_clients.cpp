@@ -22,7 +22,9 @@ Result<SheetClients> open_google_clients(const config::Config& config, net::Http
                     fmt::format("google.{} = \"{}\" must be https://..., or http:// on loopback: a token goes there",
                                 name, *url),
                     fmt::format("google.{}", name));
-    const GoogleOptions options{.sheets_url = account.sheets_url, .drive_url = account.drive_url};
+    const GoogleOptions options{.sheets_url = account.sheets_url,
+                                .drive_url = account.drive_url,
+                                .quota_window = Millis{account.quota.window_seconds * 1000}};
     clients[account.name] = std::make_unique<GoogleSheets>(http, clock, options, std::move(*credentials));
   }
   return clients;

@@ -34,14 +34,67 @@ Status make_data_dir(const config::Config& config) {
   return {};
 }
 
+namespace {
+
+// Made beside and put in its place when it is whole: a kill in between leaves no database instead of half of one. Of
+// two processes that make it at once one is first.
+Status make_database(const std::string& path) {
+  const std::string beside = fmt::format("{}.new-{}", path, ::getpid());
+  const auto remove_parts = [&] {
+    for (const char* part : {"", "-wal", "-shm"}) ::unlink((beside + part).c_str());
+  };
+  remove_parts();
+  Status made;
+  {
+    Result<db::Sqlite> db = db::Sqlite::open(beside);
+    made = db ? store::migrate(*db) : Status(std::unexpected(db.error()));
+    if (made) made = db->exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+  if (made && ::link(beside.c_str(), path.c_str()) != 0 && errno != EEXIST)
+    made = fail(Errc::unavailable, fmt::format("cannot make {}: {}", path, std::strerror(errno)), "server.data_dir");
+  remove_parts();
+  return made;
+}
+
+Status check_is_ours(const std::string& path) {
+  const auto refuse = [&](std::string_view what) {
+    return fail(Errc::invalid_input,
+                fmt::format("{} {}. Restore a backup, or move the file away to start with a new database", path, what),
+                "server.data_dir");
+  };
+  std::error_code ec;
+  if (std::filesystem::file_size(path, ec) == 0 && !ec) return refuse("is empty");
+  Result<db::Sqlite> db = db::Sqlite::open(path, {.read_only = true, .create = false});
+  if (!db) return db.error().code == Errc::corrupt ? refuse("is no database") : Status(std::unexpected(db.error()));
+  const auto has_table = [&](const char* name) {
+    return db->prepare("SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?").bind(name).step();
+  };
+  const Result<bool> agencies = has_table("agency");
+  if (!agencies && agencies.error().code == Errc::corrupt) return refuse("is no database");
+  if (!agencies) return std::unexpected(agencies.error());
+  const Result<bool> users = has_table("app_user");
+  if (!users) return std::unexpected(users.error());
+  return *agencies && *users ? Status{} : refuse("is a database of something else");
+}
+
+}  // namespace
+
+Result<db::Sqlite> open_database(const config::Config& config) {
+  const std::string path = store_file(config);
+  if (!std::filesystem::exists(path))
+    if (const Status made = make_database(path); !made) return std::unexpected(made.error());
+  if (const Status ours = check_is_ours(path); !ours) return std::unexpected(ours.error());
+  return db::Sqlite::open(path, {.create = false});
+}
+
 Status migrate_database(const config::Config& config) {
-  Result<db::Sqlite> db = db::Sqlite::open(store_file(config));
+  Result<db::Sqlite> db = open_database(config);
   if (!db) return std::unexpected(db.error());
   return store::migrate(*db);
 }
 
 Status migrate_without_server(const config::Config& config) {
-  Result<db::Sqlite> db = db::Sqlite::open(store_file(config));
+  Result<db::Sqlite> db = open_database(config);
   if (!db) return std::unexpected(db.error());
   const Result<int> version = store::schema_version(*db);
   if (!version) return std::unexpected(version.error());

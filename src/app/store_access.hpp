@@ -26,6 +26,9 @@ Result<config::Config> load_config(const std::string& path, FieldCatalogue& cata
 
 // Makes the data directory where it is missing.
 Status make_data_dir(const config::Config& config);
+// The database, which is made where there is none. invalid_input when what stands in its place is not one of Rowlane's:
+// a file that was emptied or put there by mistake must not pass for a fresh start.
+Result<db::Sqlite> open_database(const config::Config& config);
 // Brings the database, made where it is missing, to this program's schema. For who holds the directory's lock.
 Status migrate_database(const config::Config& config);
 // The same for a command. conflict when a server, which is of an earlier version then, runs on what is to be migrated.

@@ -11,6 +11,7 @@
 #include "lanes/driver.hpp"
 #include "net/curl_client.hpp"
 #include "net/listener.hpp"
+#include "net/unanswered_calls.hpp"
 #include "sheets/google/google_sheets.hpp"
 #include "sheets/local/local_sheets.hpp"
 #include "sheets/local/local_transport.hpp"
@@ -26,12 +27,13 @@ struct Server::Impl {
   SystemRandom random;
   bool is_demo = false;
   std::optional<DataDirLock> lock;  // goes last
-  net::IoThread web, engine;
+  net::IoThread web, engine, leases;
   std::unique_ptr<store::ThreadedRunner> runner;
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<sheets::local::LocalSheets> local;  // provider "local": used on `engine` alone
   std::unique_ptr<net::HttpClient> http;
-  SheetClients clients;  // by account
+  std::unique_ptr<net::UnansweredCalls> calls;  // on top of `http`: what the clients use
+  SheetClients clients;                         // by account
   std::unique_ptr<sync::SyncPassRunner> passes;
   std::unique_ptr<lanes::Driver> driver;
   std::unique_ptr<auth::PasswordPool> passwords;
@@ -51,6 +53,8 @@ struct Server::Impl {
   Task<void> keep_house();
   Task<net::Response> handle(net::Request request);
   Task<net::Response> handle_local_sheets(net::Request request);
+  // Before a large body is read.
+  Task<std::optional<net::Response>> refuse_unknown_caller(net::Request request);
 };
 
 }  // namespace rowlane::app

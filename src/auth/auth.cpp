@@ -40,7 +40,7 @@ std::string_view cookie_value(const net::Request& request, std::string_view name
   return {};
 }
 
-Status check_same_origin(const net::Request& request) {
+Status check_same_origin(const net::Request& request, std::string_view public_origin) {
   if (request.method == "GET" || request.method == "HEAD") return {};
   const std::string content_type = lower(request.header("content-type"));
   const std::string_view type = trim(std::string_view(content_type).substr(0, content_type.find(';')));
@@ -50,6 +50,7 @@ Status check_same_origin(const net::Request& request) {
   const std::string_view site = request.header("sec-fetch-site");
   if (site == "same-origin") return {};
   const std::string origin = lower(request.header("origin"));
+  if (site.empty() && !origin.empty() && origin == lower(public_origin)) return {};
   const std::size_t scheme = origin.find("://");
   if (site.empty() && scheme != std::string::npos &&
       std::string_view(origin).substr(scheme + 3) == lower(request.header("host")))
@@ -58,7 +59,12 @@ Status check_same_origin(const net::Request& request) {
 }
 
 Auth::Auth(store::PeopleStore& store, PasswordPool& passwords, const Clock& clock, Random& random, AuthOptions options)
-    : store_(store), passwords_(passwords), clock_(clock), random_(random), options_(options), throttle_(clock) {
+    : store_(store),
+      passwords_(passwords),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)),
+      throttle_(clock) {
   nobodys_hash();  // now, as it takes 80 ms
 }
 
@@ -79,7 +85,7 @@ Task<Result<Caller>> Auth::authenticate(const net::Request& request) {
   auto user = co_await store_.user_of_session(hash);
   if (!user) co_return std::unexpected(user.error());
   if (!*user) co_return not_signed_in();
-  if (const Status ok = check_same_origin(request); !ok) co_return std::unexpected(ok.error());
+  if (const Status ok = check_same_origin(request, options_.public_origin); !ok) co_return std::unexpected(ok.error());
   const Scope scope = scope_of(**user);
   co_return Caller{.user = std::move(**user), .scope = scope, .session = std::move(hash), .token = {}};
 }
@@ -153,7 +159,7 @@ Task<Status> Auth::change_password(Caller caller, std::string present, std::stri
   throttle_.succeeded(caller.user.email, address);
   auto hash = co_await passwords_.hash(std::move(wanted));
   if (!hash) co_return std::unexpected(hash.error());
-  co_return co_await store_.set_password(caller.user.id, std::move(*hash), caller.session);
+  co_return co_await store_.set_password(caller.user.id, std::move(*hash), {caller.session, caller.token});
 }
 
 }  // namespace rowlane::auth

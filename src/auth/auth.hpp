@@ -28,7 +28,8 @@ struct Caller {
 
 struct AuthOptions {
   Millis session_length{14LL * 24 * 3600 * 1000};
-  bool secure_cookie = false;  // the listener has TLS
+  bool secure_cookie = false;  // people come by https
+  std::string public_origin;   // "https://sync.example.org", as people reach the server; "" where that is not known
 };
 
 struct SignedIn {
@@ -47,8 +48,9 @@ Scope scope_of(const store::User& user);
 
 // The value of a cookie of the request, or empty.
 std::string_view cookie_value(const net::Request& request, std::string_view name);
-// State changes by cookie: same origin, and a content type that no foreign form can send. `forbidden` otherwise.
-Status check_same_origin(const net::Request& request);
+// State changes by cookie: same origin (that of the Host, or the public one), and a content type that no foreign form
+// can send. `forbidden` otherwise.
+Status check_same_origin(const net::Request& request, std::string_view public_origin);
 
 class Auth {
  public:
@@ -64,7 +66,7 @@ class Auth {
   Task<Result<SignedIn>> sign_in(Credentials credentials);
   // Ends the caller's session; the value of Set-Cookie that removes the cookie.
   Task<Result<std::string>> sign_out(Caller caller);
-  // Checks the present password first. Ends the user's other sessions.
+  // Checks the present password first. Ends the user's other sessions and tokens.
   Task<Status> change_password(Caller caller, std::string present, std::string wanted, std::string address);
 
  private:

@@ -101,6 +101,11 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   return best;
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::string near = nearest(word, known);
+  return near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near);
+}
+
 std::string shorten(std::string_view utf8, std::size_t bytes_max) {
   std::size_t size = std::min(utf8.size(), bytes_max);
   while (size > 0 && size < utf8.size() && (static_cast<unsigned char>(utf8[size]) & 0xC0) == 0x80) --size;

@@ -18,6 +18,9 @@ std::size_t utf16_length(std::string_view utf8);
 // The known name nearest to `word` (Damerau-Levenshtein), or empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
+// "; did you mean 'NAME'?" of the nearest one, or empty when none is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
+
 // One line of at most so many bytes, cut between characters.
 std::string shorten(std::string_view utf8, std::size_t bytes_max);
 

@@ -18,7 +18,7 @@ namespace rowlane::config {
 
 namespace {
 
-using Slot = std::variant<std::string*, std::int64_t*, bool*>;
+using Slot = std::variant<std::string*, std::int64_t*, bool*, std::vector<std::string>*>;
 
 template <class Owner>
 struct Option {
@@ -31,6 +31,8 @@ constexpr std::int64_t kMany = 1'000'000;
 
 const Option<Config> kServerOptions[] = {
     {"server", "listen", [](Config& c) -> Slot { return &c.server.listen; }},
+    {"server", "public_url", [](Config& c) -> Slot { return &c.server.public_url; }},
+    {"server", "trusted_proxies", [](Config& c) -> Slot { return &c.server.trusted_proxies; }},
     {"server", "data_dir", [](Config& c) -> Slot { return &c.server.data_dir; }},
     {"server", "lane_jobs_max", [](Config& c) -> Slot { return &c.server.lane_jobs_max; }, 1, kMany},
     {"server", "tls_certificate", [](Config& c) -> Slot { return &c.server.tls_certificate; }},
@@ -51,6 +53,19 @@ const Option<GoogleAccount> kAccountOptions[] = {
     {"google.quota", "project_writes", [](GoogleAccount& a) -> Slot { return &a.quota.project_writes; }, 1, kMany},
     {"google.quota", "window_seconds", [](GoogleAccount& a) -> Slot { return &a.quota.window_seconds; }, 1, 86'400},
 };
+
+// The id of a spreadsheet, which people also give as the address that their browser shows; nullopt when it is neither.
+std::optional<std::string> spreadsheet_id_from(std::string_view text) {
+  constexpr std::string_view kMark = "/spreadsheets/d/";
+  text = trim(text);
+  if (const std::size_t at = text.find(kMark); at != std::string_view::npos) {
+    text = text.substr(at + kMark.size());
+    text = text.substr(0, text.find_first_of("/?#"));
+    if (text == "e") return std::nullopt;  // of a published copy, which nobody can write to
+  }
+  if (text.empty() || text.find_first_of("/?#: \t") != std::string_view::npos) return std::nullopt;
+  return std::string(text);
+}
 
 bool one_of(std::string_view word, std::initializer_list<std::string_view> known) {
   return std::find(known.begin(), known.end(), word) != known.end();
@@ -105,10 +120,7 @@ class Reader {
   }
   std::unexpected<Error> unknown(const toml::key& key, std::string_view name,
                                  const std::vector<std::string>& known) const {
-    const std::string near = nearest(key.str(), known);
-    return at(key.source(), name,
-              near.empty() ? fmt::format("unknown key '{}'", name)
-                           : fmt::format("unknown key '{}'; did you mean '{}'?", name, near));
+    return at(key.source(), name, fmt::format("unknown key '{}'{}", name, did_you_mean(key.str(), known)));
   }
 
   Status put(const toml::node& node, std::string_view name, Slot slot, std::int64_t least, std::int64_t most) const {
@@ -121,6 +133,10 @@ class Reader {
       if (!value || value->get() < least || value->get() > most)
         return wrong(node, name, fmt::format("a whole number from {} to {}", least, most));
       **number = value->get();
+    } else if (auto* list = std::get_if<std::vector<std::string>*>(&slot)) {
+      auto values = texts(node, name);
+      if (!values) return std::unexpected(values.error());
+      **list = std::move(*values);
     } else {
       const auto* value = node.as_boolean();
       if (!value) return wrong(node, name, "true or false");
@@ -208,6 +224,11 @@ class Reader {
     if (agency.spreadsheet_id.empty())
       return at(table.source(), "agency.spreadsheet_id",
                 fmt::format("agency '{}' needs a 'spreadsheet_id'", agency.key));
+    const std::optional<std::string> id = spreadsheet_id_from(agency.spreadsheet_id);
+    if (!id)
+      return wrong(*table.get("spreadsheet_id"), "agency.spreadsheet_id",
+                   "a spreadsheet's id, or its address like https://docs.google.com/spreadsheets/d/ID/edit");
+    agency.spreadsheet_id = *id;
     if (agency.name.empty()) agency.name = agency.key;
     if (config.find_agency(agency.key))
       return wrong(*table.get("key"), "agency.key",
@@ -258,9 +279,8 @@ class Reader {
         if (!list) return std::unexpected(list.error());
         for (const std::string& vertical : *list) {
           if (!is_vertical(vertical))
-            return at(
-                node->source(), full,
-                fmt::format("unknown vertical '{}'; did you mean '{}'?", vertical, nearest(vertical, verticals())));
+            return at(node->source(), full,
+                      fmt::format("unknown vertical '{}'{}", vertical, did_you_mean(vertical, verticals())));
           if (agency.tab_of(vertical)) return at(node->source(), full, fmt::format("'{}' is in two tabs", vertical));
         }
         tab.verticals = std::move(*list);
@@ -282,9 +302,12 @@ class Reader {
     if (tab.new_vertical.empty()) tab.new_vertical = tab.verticals.front();
     if (!tab.holds(tab.new_vertical))
       return wrong(*table.get("new_vertical"), section + ".new_vertical", "one of the tab's verticals");
+    // Sheets takes titles that differ by case alone for one.
     for (const TabLayout& other : agency.tabs)
-      if (other.title == tab.title)
+      if (fold_case(other.title) == fold_case(tab.title))
         return wrong(*table.get("tab"), section + ".tab", fmt::format("of one tab only; '{}' has it too", other.key));
+    if (const toml::node* keys = table.get("keys"))
+      if (const Status ok = check_keys(*keys, section + ".keys", tab); !ok) return ok;
     agency.tabs.push_back(std::move(tab));
     return {};
   }
@@ -301,15 +324,26 @@ class Reader {
       for (const std::string& field : *fields) {
         const auto id = catalogue_.find(field);
         if (!id || FieldCatalogue::is_extra(*id)) {
-          const std::string near = nearest(field, shipped_names());
           return at(entry.source(), name,
-                    fmt::format("unknown field '{}'{}", field,
-                                near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+                    fmt::format("unknown field '{}'{}", field, did_you_mean(field, shipped_names())));
         }
         natural.push_back(*id);
       }
     }
     return out;
+  }
+
+  // A key that can never be filled would match nothing. Those that every tab has by default may be written out.
+  Status check_keys(const toml::node& node, const std::string& name, const TabLayout& tab) const {
+    const std::vector<std::vector<FieldId>> usual = default_keys();
+    for (std::size_t i = 0; i < tab.keys.size(); ++i) {
+      if (std::ranges::find(usual, tab.keys[i]) != usual.end()) continue;
+      for (const FieldId field : tab.keys[i])
+        if (std::ranges::none_of(tab.columns, [&](const ColumnMap& column) { return column.field == field; }))
+          return at((*node.as_array())[i].source(), name,
+                    fmt::format("the key names '{}', which the tab has no column for", catalogue_.name(field)));
+    }
+    return {};
   }
 
   std::vector<std::string> shipped_names() const {
@@ -374,6 +408,13 @@ Status put_text(const std::string& text, const std::string& name, Slot slot, std
       return fail(Errc::invalid_input,
                   fmt::format("{} in the environment must be a whole number from {} to {}", name, least, most), name);
     **number = value;
+  } else if (auto* list = std::get_if<std::vector<std::string>*>(&slot)) {
+    (*list)->clear();
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      (*list)->emplace_back(trim(rest.substr(0, comma)));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
   } else {
     if (!one_of(text, {"true", "false", "1", "0"}))
       return fail(Errc::invalid_input, fmt::format("{} in the environment must be true or false", name), name);
@@ -406,13 +447,23 @@ Status apply_environment(const Environment& environment, Config& config) {
     const bool ours = name.starts_with("ROWLANE_SERVER_") || name.starts_with("ROWLANE_STORE_") ||
                       name.starts_with("ROWLANE_SHEETS_") || name.starts_with("ROWLANE_GOOGLE_");
     if (!ours || std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string near = nearest(name, known);
     return fail(Errc::invalid_input,
-                fmt::format("unknown key '{}' in the environment{}", name,
-                            near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
-                name);
+                fmt::format("unknown key '{}' in the environment{}", name, did_you_mean(name, known)), name);
   }
   return {};
+}
+
+// "https://sync.example.org" or with a port; a slash at its end is taken off.
+Status check_public_url(std::string& url) {
+  if (url.ends_with('/')) url.pop_back();
+  const std::size_t scheme = url.find("://");
+  const std::string_view rest =
+      scheme == std::string::npos ? std::string_view() : std::string_view(url).substr(scheme + 3);
+  const bool is_web = url.starts_with("https://") || url.starts_with("http://");
+  if (url.empty() || (is_web && !rest.empty() && rest.find_first_of("/?# @") == std::string_view::npos)) return {};
+  return fail(Errc::invalid_input,
+              fmt::format("server.public_url = \"{}\" must be like https://sync.example.org, without a path", url),
+              "server.public_url");
 }
 
 Status check_listener(const Server& server) {
@@ -533,6 +584,7 @@ Result<Config> parse_config(std::string_view text, const std::string& path, Fiel
   resolve(folder, config.server.tls_certificate);
   resolve(folder, config.server.tls_key);
   for (GoogleAccount& account : config.accounts) resolve(folder, account.credentials);
+  if (const Status ok = check_public_url(config.server.public_url); !ok) return std::unexpected(ok.error());
   if (const Status ok = check_listener(config.server); !ok) return std::unexpected(ok.error());
   if (const Status ok = check_sheets(config); !ok) return std::unexpected(ok.error());
   return config;

@@ -1,8 +1,8 @@
 // The server's settings: one TOML file, overridden key by key from the environment.
 //
-// `[server] listen` is ROWLANE_SERVER_LISTEN in the environment, `[google.quota] reads` ROWLANE_GOOGLE_QUOTA_READS.
-// Agencies and further accounts come from the file alone. Paths are relative to the folder of the file.
-// An unknown key is an error that names the file and line, the key, and the nearest known one.
+// `[server] listen` is ROWLANE_SERVER_LISTEN in the environment, `[google.quota] reads` ROWLANE_GOOGLE_QUOTA_READS; a
+// list is written there with commas. Agencies and further accounts come from the file alone. Paths are relative to the
+// folder of the file. An unknown key is an error that names the file and line, the key, and the nearest known one.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct Server {
   std::string listen = "127.0.0.1:5000";
+  std::string public_url;                    // as people reach it: "https://sync.example.org"; "" not known
+  std::vector<std::string> trusted_proxies;  // addresses and ranges whose X-Forwarded-For is believed
   std::string data_dir = "/var/lib/rowlane";
   std::int64_t lane_jobs_max = 1000;
   std::string tls_certificate, tls_key;  // PEM files; both or none

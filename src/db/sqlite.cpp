@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
-#include <functional>
+#include <algorithm>
+#include <list>
 
 #include "base/log.hpp"
 
 namespace rowlane::db {
 
 namespace {
+constexpr std::size_t kStatementsMax = 300;  // texts whose statements a connection keeps
+
 Errc code_of(int rc) {
   switch (rc & 0xff) {
     case SQLITE_BUSY:
@@ -29,6 +31,7 @@ Errc code_of(int rc) {
 }
 
 std::unexpected<Error> failure(sqlite3* db, int rc) {
+  if ((rc & 0xff) == SQLITE_FULL) return fail(Errc::unavailable, "the server's disk is full");
   return fail(code_of(rc), fmt::format("SQLite: {} ({})", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc));
 }
 
@@ -38,17 +41,41 @@ struct Close {
 struct Finalize {
   void operator()(sqlite3_stmt* stmt) const noexcept { sqlite3_finalize(stmt); }
 };
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 }  // namespace
 
 struct Sqlite::Impl {
-  std::unique_ptr<sqlite3, Close> db;
   // Under one text there are as many as were ever in use at once: one query inside another's loop, mostly just one.
-  std::unordered_map<std::string, std::vector<std::unique_ptr<sqlite3_stmt, Finalize>>, TextHash, std::equal_to<>>
-      statements;
+  struct Prepared {
+    std::string sql;
+    std::vector<std::unique_ptr<sqlite3_stmt, Finalize>> statements;
+    [[nodiscard]] bool is_busy() const {
+      return std::ranges::any_of(statements, [](const auto& each) { return sqlite3_stmt_busy(each.get()) != 0; });
+    }
+  };
+
+  std::unique_ptr<sqlite3, Close> db;
+  std::list<Prepared> recent;  // the latest first
+  std::unordered_map<std::string_view, std::list<Prepared>::iterator> by_sql;
+
+  // The text's place, first in `recent` from now on. The one that was asked for longest ago makes room: by then so many
+  // others were that nobody holds it any more, unless it is still being stepped through.
+  Prepared& find(std::string_view sql) {
+    if (const auto found = by_sql.find(sql); found != by_sql.end()) {
+      recent.splice(recent.begin(), recent, found->second);
+      return recent.front();
+    }
+    if (recent.size() >= kStatementsMax) {
+      const auto oldest =
+          std::find_if(recent.rbegin(), recent.rend(), [](const Prepared& each) { return !each.is_busy(); });
+      if (oldest != recent.rend()) {
+        by_sql.erase(oldest->sql);
+        recent.erase(std::next(oldest).base());
+      }
+    }
+    recent.push_front({std::string(sql), {}});
+    by_sql.emplace(recent.front().sql, recent.begin());
+    return recent.front();
+  }
 };
 
 Statement::~Statement() {
@@ -137,9 +164,8 @@ Result<Sqlite> Sqlite::open(const std::string& path, const OpenOptions& options)
 }
 
 Statement Sqlite::prepare(std::string_view sql) {
-  auto found = impl_->statements.find(sql);
-  if (found == impl_->statements.end()) found = impl_->statements.try_emplace(std::string(sql)).first;
-  for (const auto& statement : found->second)
+  Impl::Prepared& prepared = impl_->find(sql);
+  for (const auto& statement : prepared.statements)
     if (!sqlite3_stmt_busy(statement.get())) return Statement(statement.get());
   sqlite3_stmt* raw = nullptr;
   const int rc = sqlite3_prepare_v3(impl_->db.get(), sql.data(), static_cast<int>(sql.size()),
@@ -148,7 +174,7 @@ Statement Sqlite::prepare(std::string_view sql) {
     log_error("SQL does not compile: {}: {}", sqlite3_errmsg(impl_->db.get()), sql);
     std::abort();
   }
-  found->second.emplace_back(raw);
+  prepared.statements.emplace_back(raw);
   return Statement(raw);
 }
 

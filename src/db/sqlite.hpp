@@ -87,7 +87,8 @@ class Sqlite {
   Sqlite& operator=(Sqlite&&) noexcept;
   ~Sqlite();
 
-  // A cached statement for `sql` (the text is the key). Asserts that it compiles: SQL is the program's own.
+  // A cached statement for `sql` (the text is the key; some hundred are kept). Asserts that it compiles: SQL is the
+  // program's own. What varies from call to call is bound, so that texts are few.
   Statement prepare(std::string_view sql);
   // Runs a script of several statements.
   Status exec(const std::string& script);

@@ -12,6 +12,8 @@ Driver::Driver(Executor& executor, store::PassStore& store, PassRunner& runner, 
       runner_(runner),
       random_(random),
       options_(std::move(options)),
+      leases_(options_.lease_executor ? *options_.lease_executor : executor, store, options_.lease,
+              options_.renew_every),
       passes_(executor),
       helpers_(executor) {}
 
@@ -41,9 +43,18 @@ void Driver::look_after(Millis delay) {
   });
 }
 
+// The claiming loop first: a claim under way may still start a pass, which would be left out.
 Task<void> Driver::join() {
-  co_await passes_.join();
   co_await helpers_.join();
+  co_await passes_.join();
+}
+
+int Driver::free_places() const {
+  const int waiting = options_.unanswered_calls ? options_.unanswered_calls() : 0;
+  const int places = std::min(options_.passes_max - std::max(running_ - waiting, 0), options_.passes_in_all - running_);
+  const bool is_beyond = running_ + places > options_.passes_max;
+  if (!is_beyond || !options_.has_memory || options_.has_memory()) return places;
+  return std::min(places, std::max(options_.passes_max - running_, 0));
 }
 
 // Claims until nothing is ready or enough passes run. A wake that comes meanwhile makes it look once more.
@@ -52,8 +63,8 @@ Task<void> Driver::join() {
 Task<void> Driver::fill() {
   while (fill_again_ && !stopping_) {
     fill_again_ = false;
-    while (running_ < options_.passes_max && !stopping_) {
-      const int wanted = std::min(claims_at_once_, options_.passes_max - running_);
+    for (int places = free_places(); places > 0 && !stopping_; places = free_places()) {
+      const int wanted = std::min(claims_at_once_, places);
       int claimed = 0;
       TaskGroup batch(executor_);
       for (int i = 0; i < wanted; ++i) batch.spawn(claim(claimed));
@@ -77,31 +88,26 @@ Task<void> Driver::claim(int& claimed) {
   Result<store::ClaimAnswer> answer = co_await store_.claim_next(std::move(request));
   if (!answer) log_error("claiming the next spreadsheet failed: {}", answer.error().message);
   if (!answer || !answer->claim) co_return;
+  if (stopping_) {
+    const Status given_back = co_await store_.finish_pass(std::move(*answer->claim), {});
+    if (!given_back) log_warning("a claim was not given back: {}", given_back.error().message);
+    co_return;
+  }
   ++claimed;
   ++running_;
   passes_.spawn(run_pass(std::move(*answer->claim)));
 }
 
-Task<void> Driver::keep_lease(store::Lease lease, std::shared_ptr<bool> over) {
-  for (;;) {
-    co_await sleep_for(options_.renew_every);
-    if (*over) co_return;
-    const Status renewed = co_await store_.renew(lease, options_.lease);
-    // A lease that is gone ends the pass at its next call: the store refuses it.
-    if (!renewed && renewed.error().code == Errc::lease_lost) co_return;
-  }
-}
-
 Task<void> Driver::run_pass(store::Claim claim) {
-  const auto over = std::make_shared<bool>(false);
-  helpers_.spawn(keep_lease(claim.lease, over));
   Result<store::PassOutcome> outcome = store::PassOutcome{};
-  try {
-    outcome = co_await runner_.run(claim);
-  } catch (const std::exception& error) {
-    outcome = fail(Errc::corrupt, error.what());
+  {
+    const LeaseKeeper::Guard lease = leases_.keep(claim.lease);
+    try {
+      outcome = co_await runner_.run(claim);
+    } catch (const std::exception& error) {
+      outcome = fail(Errc::corrupt, error.what());
+    }
   }
-  *over = true;
   if (!outcome && outcome.error().code != Errc::lease_lost) {
     log_error("a pass over spreadsheet {} failed: {}", claim.lease.spreadsheet_id, outcome.error().message);
     store::PassOutcome failed;

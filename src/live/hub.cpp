@@ -8,17 +8,17 @@ namespace rowlane::live {
 struct Hub::Stream {
   Listener listener;
   std::shared_ptr<net::BodyStream> body = std::make_shared<net::BodyStream>();
-  std::int64_t position = 0;
-  bool is_live = false;  // false while it still catches up by itself
-  Millis quiet{0};       // since the last heartbeat
+  std::int64_t position = 0;  // everything up to here was written to it
+  bool is_live = false;       // false while it still catches up by itself
+  Millis quiet{0};            // since the last heartbeat
 };
 
 bool is_for(const Scope& scope, const store::Event& event) {
   return event.agency == scope.agency && (scope.whole_agency || event.user == scope.user);
 }
 
-Hub::Hub(store::EventStore& events, store::JobStore& jobs, Render render)
-    : events_(events), jobs_(jobs), render_(std::move(render)), self_(std::make_shared<Hub*>(this)) {}
+Hub::Hub(store::EventStore& events, store::JobStore& jobs, Render render, std::size_t streams_max)
+    : events_(events), jobs_(jobs), render_(std::move(render)), streams_max_(streams_max), self_(std::make_shared<Hub*>(this)) {}
 
 Hub::~Hub() {
   *self_ = nullptr;
@@ -51,6 +51,8 @@ Task<Result<std::shared_ptr<net::BodyStream>>> Hub::open(Listener listener) {
   if (streams_of(listener.scope.user) >= kStreamsPerUser)
     co_return fail(Errc::too_many,
                    fmt::format("a user may have {} event streams open; close another window first", kStreamsPerUser));
+  if (streams_.size() >= streams_max_)
+    co_return fail(Errc::too_many, "the server has too many event streams open; try again later");
   const auto stream = std::make_shared<Stream>(Stream{.listener = std::move(listener)});
   streams_.push_back(stream);
   open_ = static_cast<int>(streams_.size());
@@ -104,7 +106,8 @@ Task<void> Hub::look_forever() {
       stream->quiet += kLookEvery;
       if (stream->quiet < kHeartbeatEvery) continue;
       stream->quiet = Millis{0};
-      stream->body->write(stream->listener.hears_heartbeats ? sse_heard_heartbeat() : sse_heartbeat());
+      const std::string sign = stream->listener.hears_heartbeats ? sse_heard_heartbeat() : sse_heartbeat();
+      if (stream->body->has_room(sign.size())) stream->body->write(sign);  // else a reader has signs enough to take
     }
   }
 }
@@ -114,7 +117,8 @@ Task<void> Hub::deliver() {
   is_asked_again_ = true;
   if (is_delivering_ || !position_) co_return;
   is_delivering_ = true;
-  while (std::exchange(is_asked_again_, false)) {
+  // The position goes when the last stream closes, which may be during the pause.
+  while (std::exchange(is_asked_again_, false) && position_) {
     co_await deliver_page();
     if (is_asked_again_) co_await sleep_for(kGatherTime);
   }
@@ -172,11 +176,17 @@ Task<void> Hub::tell(std::vector<StreamPtr> streams, store::EventPage page) {
     events.push_back(&event);
     told.push_back(std::move(one));
   }
-  for (const StreamPtr& stream : streams) send(*stream, events, told, page.read_to);
+  for (const StreamPtr& stream : streams) {
+    std::vector<std::string> pieces = pieces_for(*stream, events, told, page.read_to);
+    if (stream->is_live)
+      send_live(stream, pieces, page.read_to);
+    else
+      co_await send_waiting(stream, std::move(pieces));
+  }
 }
 
-void Hub::send(Stream& stream, const std::vector<const store::Event*>& events, const std::vector<Told>& told,
-               std::int64_t read_to) {
+std::vector<std::string> Hub::pieces_for(const Stream& stream, const std::vector<const store::Event*>& events,
+                                         const std::vector<Told>& told, std::int64_t read_to) {
   const Scope& scope = stream.listener.scope;
   std::int64_t counted = 0;
   std::size_t singles = 0;
@@ -188,19 +198,45 @@ void Hub::send(Stream& stream, const std::vector<const store::Event*>& events, c
   if (counted > 0 || singles > kSingleMax) counted += static_cast<std::int64_t>(singles);
   const bool is_summed = counted > 0;
 
-  std::string text;
+  std::vector<std::string> pieces;
+  const auto add = [&pieces](std::string text) {
+    if (pieces.empty() || pieces.back().size() + text.size() > kPieceBytes)
+      pieces.push_back(std::move(text));
+    else
+      pieces.back() += text;
+  };
   for (std::size_t i = 0; i < events.size(); ++i) {
     const store::Event& event = *events[i];
     if (!is_for(scope, event) || (is_summed && event.kind != store::EventKind::job)) continue;
     const bool is_given_away = event.kind == store::EventKind::customer && !scope.covers(event.record->owner);
-    text += is_given_away ? sse_event(event.id, "customer",
-                                      Json::object({{"id", event.record->public_id}, {"deleted", true}}).dump())
-                          : sse_event(event.id, told[i].name, told[i].data);
+    add(is_given_away
+            ? sse_event(event.id, "customer", Json::object({{"id", event.record->public_id}, {"deleted", true}}).dump())
+            : sse_event(event.id, told[i].name, told[i].data));
   }
-  if (is_summed) text += sse_event(read_to, "customers", Json::object({{"count", counted}}).dump());
-  if (text.empty()) return;
-  stream.quiet = Millis{0};
-  stream.body->write(text);
+  if (is_summed) add(sse_event(read_to, "customers", Json::object({{"count", counted}}).dump()));
+  return pieces;
+}
+
+// A stream that falls behind in the middle is told the whole read again: each event says how things are, so twice does
+// no harm, and a sum that stands for several events has no place in between to go on from.
+void Hub::send_live(const StreamPtr& stream, const std::vector<std::string>& pieces, std::int64_t read_to) {
+  for (const std::string& piece : pieces) {
+    if (!stream->body->has_room(piece.size())) {
+      stream->is_live = false;
+      return tasks_->spawn(resume(stream));
+    }
+    stream->quiet = Millis{0};
+    stream->body->write(piece);
+  }
+  stream->position = read_to;
+}
+
+Task<void> Hub::send_waiting(StreamPtr stream, std::vector<std::string> pieces) {
+  for (const std::string& piece : pieces) {
+    if (!stream->body->has_room(piece.size())) co_await stream->body->drained();
+    stream->quiet = Millis{0};
+    stream->body->write(piece);
+  }
 }
 
 // Streams whose login ended, or whose user has other rights now, are closed.
@@ -221,7 +257,8 @@ Task<void> Hub::check_logins() {
 // Also those whose answer never reached a connection: nobody else holds them then.
 void Hub::drop_closed() {
   std::erase_if(streams_, [](const StreamPtr& stream) {
-    return !stream->body->is_open() || (stream->is_live && stream->body.use_count() == 1);
+    if (stream->body.use_count() == 1) stream->body->end();
+    return !stream->body->is_open();
   });
   open_ = static_cast<int>(streams_.size());
 }

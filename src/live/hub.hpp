@@ -6,6 +6,10 @@
 // or record that lie close together are told as one, with the state as it is; over a hundred changed records of one
 // read are told as `customers` with their count.
 //
+// What is told of one read is written in pieces of some `kPieceBytes`. A stream that has no room for the next one
+// leaves the others: it reads on by itself, as fast as its reader takes it, and joins them again when it has caught up.
+// So a slow reader costs neither memory nor the others' time, and no single event is too large.
+//
 // All calls on one executor, but for `wake`. The hub is destroyed there, or when its loop has ended.
 #pragma once
 
@@ -24,12 +28,14 @@
 namespace rowlane::live {
 
 inline constexpr int kStreamsPerUser = 5;
+inline constexpr std::size_t kStreamsMax = 5'000;
 inline constexpr int kRetryMs = 2'000;
 inline constexpr Millis kLookEvery{500};
 inline constexpr Millis kGatherTime{25};  // between two reads: commits of a busy moment share one
 inline constexpr Millis kHeartbeatEvery{15'000};
 inline constexpr std::int64_t kResumeMax = 2'000;  // a stream that missed more starts anew: reading lists is cheaper
 inline constexpr std::size_t kSingleMax = 100;     // changed records of one read that are told one by one
+inline constexpr std::size_t kPieceBytes = 64 * 1024;
 
 // How jobs and records are shown; the routes' own way.
 struct Render {
@@ -47,7 +53,7 @@ struct Listener {
 
 class Hub {
  public:
-  Hub(store::EventStore& events, store::JobStore& jobs, Render render);
+  Hub(store::EventStore& events, store::JobStore& jobs, Render render, std::size_t streams_max = kStreamsMax);
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -56,7 +62,7 @@ class Hub {
   void start();
   // From any thread, any number of times: something was committed.
   void wake();
-  // Opens a stream; too_many when the user has enough of them.
+  // Opens a stream; too_many when the user, or everybody together, has enough of them.
   Task<Result<std::shared_ptr<net::BodyStream>>> open(Listener listener);
   [[nodiscard]] std::size_t stream_count() const { return streams_.size(); }
 
@@ -76,14 +82,18 @@ class Hub {
   Task<void> resume(StreamPtr stream);
   Task<void> tell(std::vector<StreamPtr> streams, store::EventPage page);
   Task<Told> shown(const store::Event& event);
-  void send(Stream& stream, const std::vector<const store::Event*>& events, const std::vector<Told>& told,
-            std::int64_t read_to);
+  // What one read tells a stream, in pieces of whole events.
+  static std::vector<std::string> pieces_for(const Stream& stream, const std::vector<const store::Event*>& events,
+                                             const std::vector<Told>& told, std::int64_t read_to);
+  void send_live(const StreamPtr& stream, const std::vector<std::string>& pieces, std::int64_t read_to);
+  Task<void> send_waiting(StreamPtr stream, std::vector<std::string> pieces);
   [[nodiscard]] int streams_of(UserId user) const;
   void drop_closed();
 
   store::EventStore& events_;
   store::JobStore& jobs_;
   Render render_;
+  const std::size_t streams_max_;
   Executor* executor_ = nullptr;
   std::list<StreamPtr> streams_;
   std::optional<std::int64_t> position_;  // live streams have been told everything up to here; none without streams

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/log.hpp"
+#include "net/address_set.hpp"
 #include "net/gzip.hpp"
 #include "net/problem.hpp"
 
@@ -13,6 +14,7 @@ namespace rowlane::net {
 namespace {
 constexpr std::size_t kIdleBufferBytes = 2 * 1024;  // a buffer up to this size is kept between requests
 constexpr std::size_t kTlsReadBytes = 16 * 1024;
+constexpr std::size_t kUncountedBytes = 4 * 1024;  // of each body: sign-ins and presses get through, however full it is
 
 const std::string& http_date(ListenerShared& shared) {
   const std::time_t now = std::time(nullptr);
@@ -104,6 +106,7 @@ void Connection::check_time(SteadyClock::time_point now) {
     case Phase::lingering:
       if (spent > limits.linger_time_max) close();
       break;
+    case Phase::admitting:
     case Phase::running:
     case Phase::streaming:
     case Phase::closed:
@@ -120,6 +123,7 @@ void Connection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   leave_stream();
+  release_body();
   ErrorCode ignored;
   socket_.close(ignored);
   // By a post: the caller may be this connection's own handler, whose frame goes with the connection.
@@ -136,6 +140,7 @@ void Connection::abandon() {
   is_off_list_ = true;
   phase_ = Phase::closed;
   leave_stream();
+  release_body();
   ErrorCode ignored;
   socket_.close(ignored);
   run_ = {};
@@ -199,6 +204,8 @@ bool Connection::step() {
   switch (phase_) {
     case Phase::head:
       return step_head();
+    case Phase::admitting:
+      return handler_done_ && end_admission();
     case Phase::body:
       return step_body();
     case Phase::running:
@@ -223,6 +230,7 @@ bool Connection::step_head() {
   scanned_ = 0;
   incoming_ = std::make_unique<Incoming>();
   incoming_->head = std::move(*head);
+  is_proved_ = false;
   keep_alive_ = incoming_->head.keep_alive && !shared_->draining;
   accepts_gzip_ = incoming_->head.accepts_gzip;
   return begin_body();
@@ -237,6 +245,43 @@ bool Connection::begin_body() {
   incoming_->body_bytes_max =
       limits.body_bytes_for ? limits.body_bytes_for(head.method, path_of(head.target)) : limits.body_bytes_max;
   if (head.content_length.value_or(0) > incoming_->body_bytes_max) return refuse(413, "The body is too large.");
+  const std::size_t unproved_max = limits.unproved_bytes_max;
+  const bool may_be_large =
+      head.chunked ? incoming_->body_bytes_max > unproved_max : *head.content_length > unproved_max;
+  return limits.refuse_large_body && may_be_large ? begin_admission() : read_body();
+}
+
+// Who is asked before a large body is read. Nothing is taken from the socket meanwhile.
+bool Connection::begin_admission() {
+  enter(Phase::admitting);
+  handler_done_ = false;
+  run_ = admit(request_without_body());
+  run_.handle.resume();
+  return handler_done_;
+}
+
+HandlerRun Connection::admit(Request request) {
+  try {
+    refusal_ = co_await shared_->limits.refuse_large_body(std::move(request));
+  } catch (const std::exception& error) {
+    log_error("asking who may send a body failed: {}", error.what());
+    refusal_ = problem(500, "The server has failed here; the log says why.");
+  }
+}
+
+// A body without a length may still be a small one, so its sender is held to what everybody may send.
+bool Connection::end_admission() {
+  run_ = {};
+  is_proved_ = !refusal_;
+  std::optional<Response> refusal = std::exchange(refusal_, std::nullopt);
+  if (is_proved_) return read_body();
+  if (!incoming_->head.chunked) return refuse(std::move(*refusal));
+  incoming_->body_bytes_max = shared_->limits.unproved_bytes_max;
+  return read_body();
+}
+
+bool Connection::read_body() {
+  const RequestHead& head = incoming_->head;
   enter(Phase::body);
   if (!head.expects_continue || !in_.empty()) return true;
   out_head_ = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -251,10 +296,12 @@ bool Connection::step_body() {
     std::string& body = incoming_->body;
     if (in_.size() > length - body.size() || !body.empty()) {
       const std::size_t size = std::min(length - body.size(), in_.size());
+      if (!hold_body(size)) return false;
       if (body.empty()) body.reserve(size);
       body.append(in_, 0, size);
       in_.erase(0, size);
     } else {
+      if (!hold_body(in_.size())) return false;
       body = std::exchange(in_, {});
     }
     return body.size() == length && run_handler();
@@ -262,6 +309,7 @@ bool Connection::step_body() {
   std::string_view rest = in_;
   const ChunkedBody::State state = incoming_->chunks.feed(rest, incoming_->body, incoming_->body_bytes_max);
   in_.erase(0, in_.size() - rest.size());
+  if (!hold_body(0)) return false;
   switch (state) {
     case ChunkedBody::State::more:
       return false;
@@ -275,20 +323,52 @@ bool Connection::step_body() {
   return false;
 }
 
+// Counts further bytes of the body at hand; false when there is no room, and the request is refused.
+bool Connection::hold_body(std::size_t bytes) {
+  const ListenLimits& limits = shared_->limits;
+  const std::size_t whole = incoming_->body.size() + bytes;
+  bytes = whole > kUncountedBytes ? whole - kUncountedBytes - held_bytes_ : 0;
+  const bool has_own_part = is_proved_ || !limits.refuse_large_body;
+  const bool fits = shared_->body_bytes + bytes <= limits.bodies_bytes_max &&
+                    (has_own_part || shared_->unproved_body_bytes + bytes <= limits.unproved_bodies_bytes_max);
+  if (!fits) {
+    Response busy = problem(503, "The server is taking in too much at once. Try again in a moment.");
+    busy.headers.emplace_back("Retry-After", "2");
+    refuse(std::move(busy));
+    return false;
+  }
+  held_bytes_ += bytes;
+  shared_->body_bytes += bytes;
+  if (!has_own_part) shared_->unproved_body_bytes += bytes;
+  return true;
+}
+
+void Connection::release_body() {
+  const std::size_t bytes = std::exchange(held_bytes_, 0);
+  shared_->body_bytes -= bytes;
+  if (!is_proved_ && shared_->limits.refuse_large_body) shared_->unproved_body_bytes -= bytes;
+}
+
 // --- The handler -------------------------------------------------------------------------------------------------
 
-bool Connection::run_handler() {
+Request Connection::request_without_body() const {
   Request request;
-  RequestHead& head = incoming_->head;
-  request.method = std::move(head.method);
+  const RequestHead& head = incoming_->head;
+  request.method = head.method;
   const std::string_view path = path_of(head.target);
   request.path = percent_decode(path);
   if (path.size() < head.target.size())
     request.query = parse_query(std::string_view(head.target).substr(path.size() + 1));
-  request.target = std::move(head.target);
-  request.headers = std::move(head.headers);
-  request.body = std::move(incoming_->body);
+  request.target = head.target;
+  request.headers = head.headers;
   request.peer_address = peer_address_;
+  request.client_address = client_address(request, shared_->trusted_proxies);
+  return request;
+}
+
+bool Connection::run_handler() {
+  Request request = request_without_body();
+  request.body = std::move(incoming_->body);
   incoming_.reset();
 
   enter(Phase::running);
@@ -321,12 +401,18 @@ void Connection::handler_ended() {
 
 // Always answers and closes: after a refusal nobody knows where the next request starts.
 bool Connection::refuse(int status, std::string_view sentence, std::string_view allow) {
+  Response response = problem(status, sentence);
+  if (!allow.empty()) response.headers.emplace_back("Allow", allow);
+  return refuse(std::move(response));
+}
+
+bool Connection::refuse(Response response) {
   shared_->refused.fetch_add(1, std::memory_order_relaxed);
   incoming_.reset();
-  in_.clear();
-  response_ = problem(status, sentence);
+  release_body();
+  in_ = {};
+  response_ = std::move(response);
   response_.close = true;
-  if (!allow.empty()) response_.headers.emplace_back("Allow", allow);
   accepts_gzip_ = false;
   out_head_.clear();
   write_head(response_.body.size());
@@ -335,6 +421,7 @@ bool Connection::refuse(int status, std::string_view sentence, std::string_view 
 
 bool Connection::begin_answer() {
   run_ = {};
+  release_body();
   out_head_.clear();
   if (shared_->draining || response_.close || response_.stream) keep_alive_ = false;
 

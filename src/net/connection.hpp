@@ -39,6 +39,7 @@ struct ListenerShared {
   IoThread& io_thread;
   asio::io_context& io;
   ListenLimits limits;
+  AddressSet trusted_proxies;
   Handler handler;
   std::unique_ptr<asio::ssl::context> tls;
   ConnectionList connections;
@@ -48,6 +49,10 @@ struct ListenerShared {
   std::time_t date_second = 0;
   std::string date;  // of `date_second`, as the Date header writes it
 
+  // Of bodies under way, and the part of them whose callers proved nothing.
+  std::atomic<std::size_t> body_bytes{0};
+  std::size_t unproved_body_bytes = 0;
+
   std::atomic<std::uint64_t> open_connections{0}, accepted{0}, requests{0}, refused{0};
 };
 
@@ -56,7 +61,7 @@ struct ListenerShared {
 struct HandlerRun {
   struct promise_type {
     Connection* connection;
-    promise_type(Connection& owner, Request&) : connection(&owner) {}
+    promise_type(Connection& owner, Request&) : connection(&owner) {}  // of a coroutine with one parameter, a request
     HandlerRun get_return_object() { return HandlerRun{std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     struct End {
@@ -103,7 +108,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   friend struct HandlerRun::promise_type;
-  enum class Phase { handshake, head, body, running, sending, streaming, lingering, closed };
+  enum class Phase { handshake, head, admitting, body, running, sending, streaming, lingering, closed };
   enum class AfterSend { next_request, read_body, linger, reset, stream };
 
   [[nodiscard]] bool is_idle() const { return phase_ == Phase::head && had_request_ && in_.empty(); }
@@ -115,11 +120,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool step_head();
   bool step_body();
   bool begin_body();
+  bool begin_admission();
+  bool end_admission();
+  HandlerRun admit(Request request);
+  bool read_body();
+  bool hold_body(std::size_t bytes);
+  void release_body();
+  [[nodiscard]] Request request_without_body() const;
   bool run_handler();
   HandlerRun run(Request request);
   void handler_ended();
   bool begin_answer();
   bool refuse(int status, std::string_view sentence, std::string_view allow = {});
+  bool refuse(Response response);
   void write_head(std::size_t body_bytes);
   bool send(AfterSend after);
   bool send_more();
@@ -154,6 +167,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t scanned_ = 0;  // of `in_`: scan_head has seen so much
   struct Incoming;           // the request at hand; nothing between requests
   std::unique_ptr<Incoming> incoming_;
+  std::size_t held_bytes_ = 0;       // of this connection's body, in the shared count
+  bool is_proved_ = false;           // the caller of the request at hand
+  std::optional<Response> refusal_;  // of the body, by `admit`
   Response response_;
   std::shared_ptr<BodyStream> stream_;  // of the answer under way; it outlives the handler
   std::string out_head_;

@@ -21,9 +21,12 @@ using Descriptor = asio::posix::basic_stream_descriptor<IoExecutor>;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 using ErrorCode = boost::system::error_code;
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kUndeliveredBytesMax = 1024 * 1024;
 constexpr std::size_t kHeaderBytesMax = 64 * 1024;
+// All to one host where it comes to that: calls that hang must not keep others from being sent.
+constexpr long kConnectionsMax = 320;
 
 struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
@@ -80,6 +83,9 @@ struct Exchange {
   std::size_t body_bytes = 0;
   bool too_large = false;
   bool paused = false;
+  // How it moves: bytes of headers and bodies, both ways, and since when there was none, or too few.
+  std::uint64_t moved = 0, moved_before_quiet = 0, moved_before_span = 0;
+  SteadyTime quiet_since, span_began;
   bool in_multi = false;
   char error_text[CURL_ERROR_SIZE] = {};
 
@@ -104,7 +110,7 @@ bool was_sent(CURL* easy) {
 class CurlClient::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(IoThread& thread, CurlOptions options)
-      : io_thread_(thread), io_(thread.impl().io), options_(std::move(options)), timer_(io_) {
+      : io_thread_(thread), io_(thread.impl().io), options_(std::move(options)), timer_(io_), pace_timer_(io_) {
     init_curl_once();
     multi_.reset(curl_multi_init());
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
@@ -112,8 +118,8 @@ class CurlClient::Impl : public std::enable_shared_from_this<Impl> {
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, 256L);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, 64L);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, kConnectionsMax);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, kConnectionsMax);
   }
   ~Impl() { close(); }
 
@@ -145,11 +151,14 @@ class CurlClient::Impl : public std::enable_shared_from_this<Impl> {
   void act(curl_socket_t socket, int events);
   void collect();
   void finish(const ExchangePtr& exchange, CURLcode code);
+  void watch_pace();
+  std::string_view lack_of_pace(Exchange& exchange, SteadyTime now) const;
 
   IoThread& io_thread_;
   asio::io_context& io_;
   CurlOptions options_;
-  Timer timer_;
+  Timer timer_, pace_timer_;
+  bool watches_pace_ = false;
   std::unique_ptr<CURLM, FreeMulti> multi_;
   std::map<CURL*, ExchangePtr> running_;
   std::map<curl_socket_t, std::shared_ptr<Watch>> watches_;
@@ -200,6 +209,7 @@ std::size_t CurlClient::Impl::on_header(char* data, std::size_t size, std::size_
   Exchange& exchange = *static_cast<Exchange*>(exchange_raw);
   std::string_view line(data, size * count);
   exchange.header_bytes += line.size();
+  exchange.moved += line.size();
   if (exchange.header_bytes > kHeaderBytesMax) return 0;
   if (line.starts_with("HTTP/")) {  // also after an interim answer (100)
     exchange.answer.headers.clear();
@@ -230,11 +240,14 @@ std::size_t CurlClient::Impl::on_write(char* data, std::size_t size, std::size_t
     exchange.paused = true;
     return CURL_WRITEFUNC_PAUSE;  // the same piece comes again
   }
-  if (piece.size() > exchange.request.answer_bytes_max - exchange.body_bytes) {
+  const std::size_t bytes_max = streams ? exchange.request.answer_bytes_max : exchange.request.kept_bytes_max;
+  if (piece.size() > bytes_max - exchange.body_bytes) {
     exchange.too_large = true;
+    if (!streams) exchange.answer.body.append(piece.substr(0, bytes_max - exchange.body_bytes));
     return CURL_WRITEFUNC_ERROR;
   }
   exchange.body_bytes += piece.size();
+  exchange.moved += piece.size();
   if (!streams) {
     exchange.answer.body.append(piece);
     return piece.size();
@@ -256,6 +269,7 @@ std::size_t CurlClient::Impl::on_read(char* data, std::size_t size, std::size_t 
   const std::size_t bytes = std::min(size * count, exchange.request.body.size() - exchange.body_sent);
   std::memcpy(data, exchange.request.body.data() + exchange.body_sent, bytes);
   exchange.body_sent += bytes;
+  exchange.moved += bytes;
   return bytes;
 }
 
@@ -311,9 +325,9 @@ void CurlClient::Impl::finish(const ExchangePtr& exchange, CURLcode code) {
   CURL* easy = exchange->easy.get();
   Resolver<Result<HttpAnswer>> done = std::move(*exchange->done);
   exchange->done.reset();
-  if (code == CURLE_OK) {
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  if (code == CURLE_OK || (exchange->too_large && status != 200)) {
     exchange->answer.status = static_cast<int>(status);
     exchange->easy.reset();
     return done(std::move(exchange->answer));
@@ -322,7 +336,9 @@ void CurlClient::Impl::finish(const ExchangePtr& exchange, CURLcode code) {
   exchange->easy.reset();
   std::string text = exchange->error_text[0] != '\0' ? exchange->error_text : curl_easy_strerror(code);
   if (exchange->too_large)
-    text = fmt::format("the answer is longer than {} bytes", exchange->request.answer_bytes_max);
+    text =
+        fmt::format("the answer is longer than {} bytes",
+                    exchange->request.on_body ? exchange->request.answer_bytes_max : exchange->request.kept_bytes_max);
   else if (exchange->given_up)
     text = "the answer was given up by its reader";
   done(fail(sent ? Errc::unknown_outcome : Errc::unavailable, std::move(text)));
@@ -404,12 +420,55 @@ void CurlClient::Impl::start(ExchangePtr exchange) {
   if (!exchange->easy) return refuse(fail(Errc::unavailable, "libcurl has no memory"));
   if (const Status prepared = prepare(*exchange, *url); !prepared) return refuse(std::unexpected(prepared.error()));
   CURL* easy = exchange->easy.get();
+  exchange->quiet_since = exchange->span_began = std::chrono::steady_clock::now();
   const auto place = running_.emplace(easy, exchange).first;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<void*>(&place->second));
   if (curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) {
     running_.erase(place);
     return refuse(fail(Errc::unavailable, "libcurl takes no more exchanges"));
   }
+  watch_pace();
+}
+
+// Why an exchange is too slow to go on; empty when it is not.
+std::string_view CurlClient::Impl::lack_of_pace(Exchange& exchange, SteadyTime now) const {
+  if (exchange.paused) exchange.quiet_since = exchange.span_began = now;
+  if (exchange.moved != exchange.moved_before_quiet) exchange.quiet_since = now;
+  exchange.moved_before_quiet = exchange.moved;
+  if (now - exchange.quiet_since >= options_.quiet_time_max) return "no answer came";
+  if (now - exchange.span_began < options_.slow_time_max) return {};
+  const auto span_ms = std::chrono::duration_cast<Millis>(now - exchange.span_began).count();
+  const auto wanted = options_.rate_min * static_cast<std::uint64_t>(span_ms) / 1000;
+  const bool is_slow = exchange.moved - exchange.moved_before_span < wanted;
+  exchange.span_began = now;
+  exchange.moved_before_span = exchange.moved;
+  return is_slow ? "the answer came too slowly" : std::string_view();
+}
+
+// One timer for all exchanges: their limits are seconds.
+void CurlClient::Impl::watch_pace() {
+  if (watches_pace_ || running_.empty()) return;
+  watches_pace_ = true;
+  const Millis shortest = std::min(options_.quiet_time_max, options_.slow_time_max);
+  pace_timer_.expires_after(std::clamp(shortest / 8, Millis{5}, Millis{1'000}));
+  pace_timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
+    const auto impl = weak.lock();
+    if (error || !impl || !impl->multi_) return;
+    impl->watches_pace_ = false;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    std::vector<std::pair<ExchangePtr, std::string_view>> slow;
+    for (const auto& [easy, exchange] : impl->running_)
+      if (const std::string_view why = impl->lack_of_pace(*exchange, now); !why.empty())
+        slow.emplace_back(exchange, why);
+    for (const auto& [exchange, why] : slow) {
+      impl->running_.erase(exchange->easy.get());
+      curl_multi_remove_handle(impl->multi_.get(), exchange->easy.get());
+      const std::size_t size = why.copy(exchange->error_text, sizeof exchange->error_text - 1);
+      exchange->error_text[size] = '\0';
+      impl->finish(exchange, CURLE_OPERATION_TIMEDOUT);
+    }
+    impl->watch_pace();
+  });
 }
 
 void CurlClient::Impl::abort(const ExchangePtr& exchange) {
@@ -428,6 +487,7 @@ void CurlClient::Impl::resume_reading(const ExchangePtr& exchange) {
 void CurlClient::Impl::close() {
   if (!multi_) return;
   timer_.cancel();
+  pace_timer_.cancel();
   for (const auto& [easy, exchange] : std::exchange(running_, {})) {
     curl_multi_remove_handle(multi_.get(), easy);
     exchange->easy.reset();
@@ -492,7 +552,9 @@ Task<Result<HttpAnswer>> CurlClient::send(HttpRequest request) {
                                  weak = std::weak_ptr(exchange)](std::string_view piece) mutable {
       const bool goes_on = reader(piece);
       const ExchangePtr kept = weak.lock();
-      if (kept && kept->undelivered <= kUndeliveredBytesMax / 2 + piece.size())
+      // Said before the sender is woken: held back, it would wait for the end of its time.
+      if (kept && !goes_on) kept->given_up = true;
+      if (kept && (!goes_on || kept->undelivered <= kUndeliveredBytesMax / 2 + piece.size()))
         impl->io_thread().post([impl, kept] { impl->resume_reading(kept); });
       return goes_on;
     };

@@ -17,6 +17,11 @@ namespace rowlane::net {
 
 struct CurlOptions {
   Millis connect_time_max{15'000};
+  // An exchange that moves no byte for so long, or less than `rate_min` bytes a second over such a span, is given up.
+  // Time in which its own reader holds it back does not count.
+  Millis quiet_time_max{30'000};
+  Millis slow_time_max{60'000};
+  std::size_t rate_min = 1'000;
   std::string user_agent = "rowlane (gzip)";  // Google compresses only for agents that say gzip here
   std::string ca_file;                        // PEM; empty: the system's
 };

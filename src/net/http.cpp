@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 namespace rowlane::net {
 
 bool BodyStream::write(std::string_view piece) {
   if (!is_open_) return false;
-  if (pending_.size() + piece.size() > kPendingMax) {
+  if (!has_room(piece.size())) {
     end();
     return false;
   }
@@ -17,7 +19,22 @@ bool BodyStream::write(std::string_view piece) {
 
 void BodyStream::end() {
   if (!std::exchange(is_open_, false)) return;
+  tell_drained();
   if (change_) change_();
+}
+
+std::string BodyStream::take() {
+  tell_drained();
+  return std::exchange(pending_, {});
+}
+
+void BodyStream::tell_drained() {
+  if (drained_) (*std::exchange(drained_, std::nullopt))(std::monostate{});
+}
+
+Task<void> BodyStream::drained() {
+  while (is_open_ && !pending_.empty())
+    co_await suspend_for<std::monostate>([this](Resolver<std::monostate> done) { drained_ = std::move(done); });
 }
 
 std::string_view Request::header(std::string_view name) const {
@@ -76,6 +93,16 @@ std::string percent_encode(std::string_view text) {
       fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
+}
+
+std::optional<WallTime> parse_http_date(std::string_view text) {
+  const std::string whole(text);
+  for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+    std::tm parts{};
+    const char* end = ::strptime(whole.c_str(), form, &parts);
+    if (end != nullptr && *end == '\0') return from_ms(static_cast<std::int64_t>(::timegm(&parts)) * 1000);
+  }
+  return std::nullopt;
 }
 
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {

@@ -21,7 +21,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Millis timeout{120'000};                    // for the whole exchange
-  std::size_t answer_bytes_max = 512u << 20;  // decoded; a longer answer is cut off: unknown_outcome
+  std::size_t answer_bytes_max = 512u << 20;  // decoded, of a streamed answer; a longer one is cut off: unknown_outcome
+  // The same for an answer that is kept in memory. Of a longer refusal the status counts, and its beginning is kept.
+  std::size_t kept_bytes_max = 64 * 1024;
   bool accept_gzip = true;
   // When set, called with each decoded piece of a 200 answer as it arrives (on the executor that sent the
   // request); the answer's body then stays empty. Return false to give the exchange up (unknown_outcome).

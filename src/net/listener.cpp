@@ -1,5 +1,7 @@
 #include "net/listener.hpp"
 
+#include <sys/resource.h>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -32,6 +34,13 @@ Result<std::unique_ptr<asio::ssl::context>> load_tls(const TlsFiles& files) {
   // Idle connections give their 32 KiB of record buffers back.
   SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   return context;
+}
+// What the process may open, less what others need; with few of them a half.
+std::size_t descriptors_for_connections() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  const std::size_t all = limit.rlim_cur;
+  return all > 2 * kDescriptorsKept ? all - kDescriptorsKept : all / 2;
 }
 }  // namespace
 
@@ -86,7 +95,8 @@ ListenCounts Listener::counts() const {
   if (!impl_) return {};
   const ListenerShared& shared = *impl_->shared;
   return {shared.open_connections.load(std::memory_order_relaxed), shared.accepted.load(std::memory_order_relaxed),
-          shared.requests.load(std::memory_order_relaxed), shared.refused.load(std::memory_order_relaxed)};
+          shared.requests.load(std::memory_order_relaxed), shared.refused.load(std::memory_order_relaxed),
+          shared.body_bytes.load(std::memory_order_relaxed)};
 }
 
 Result<std::uint16_t> Listener::Impl::open(const ListenOptions& options) {
@@ -108,6 +118,8 @@ Result<std::uint16_t> Listener::Impl::open(const ListenOptions& options) {
                 fmt::format("cannot listen on {} port {}: {}", options.address, options.port, error.message()));
 
   shared->limits = options.limits;
+  shared->trusted_proxies = options.trusted_proxies;
+  shared->limits.connections_max = std::min(options.limits.connections_max, descriptors_for_connections());
   const ListenLimits& limits = shared->limits;
   const Millis shortest =
       std::min({limits.head_time_max, limits.body_time_max, limits.idle_time_max, limits.linger_time_max});

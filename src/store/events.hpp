@@ -44,11 +44,6 @@ struct EventPage {
   std::int64_t read_to = 0;   // nothing up to here is left out
 };
 
-// What a listener signed in with: the hash of its session or of its token.
-struct Login {
-  std::string session, token;
-};
-
 class EventStore {
  public:
   virtual ~EventStore() = default;

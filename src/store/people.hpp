@@ -37,6 +37,11 @@ struct NewUser {
   std::string password_hash;
 };
 
+// What somebody signed in with: the hash of a session or of a token.
+struct Login {
+  std::string session, token;
+};
+
 class PeopleStore {
  public:
   virtual ~PeopleStore() = default;
@@ -54,8 +59,8 @@ class PeopleStore {
   virtual Task<Result<std::vector<User>>> users(std::optional<AgencyId> agency) = 0;
   // Disabling ends every session and token of the user.
   virtual Task<Status> set_disabled(UserId user, bool disabled) = 0;
-  // Ends every session of the user but `keep_session` (a hash; may be empty).
-  virtual Task<Status> set_password(UserId user, std::string password_hash, std::string keep_session) = 0;
+  // Ends every session and token of the user but the one that is named (by its hash), if any.
+  virtual Task<Status> set_password(UserId user, std::string password_hash, Login keep) = 0;
 
   virtual Task<Status> create_token(UserId user, std::string hash) = 0;
   virtual Task<Result<bool>> revoke_token(std::string hash) = 0;  // false: no such token

@@ -142,6 +142,7 @@ store::PassOutcome outcome_of(const Error& error) {
     case Errc::unavailable:
     case Errc::unknown_outcome:
       out.park = WaitReason::retry;
+      out.park_for = error.retry_after.value_or(Millis{0});  // 0: the lanes say how long
       break;
     default:
       out.park = WaitReason::retry;

@@ -36,6 +36,24 @@ TEST_CASE("jobs: a lane gives its jobs one by one, in the order accepted; lanes 
   }
 }
 
+TEST_CASE("jobs: the last one is the last of the lane, whatever the clock says; one that never ran is not it") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const JobId first = office.press(office.asha);
+    REQUIRE(office.finish(office.claim()));
+    office.clock.advance(Millis{-3'600'000});
+    const JobId second = office.press(office.asha);
+    REQUIRE(office.finish(office.claim()));
+    const auto last = [&] { return office.wait(office.store().lane_status(office.asha, "")).value().last->id; };
+    CHECK(last() == second);
+    const JobId cancelled = office.press(office.asha);
+    REQUIRE(office.wait(office.store().cancel_job(office.asha, cancelled)));
+    CHECK(last() == second);
+    CHECK(first != second);
+  }
+}
+
 TEST_CASE("jobs: those that follow a head and were accepted before the load are its followers") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);

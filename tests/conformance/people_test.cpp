@@ -91,7 +91,7 @@ TEST_CASE("people: disabling a user ends tokens and sessions, and signing in aga
   }
 }
 
-TEST_CASE("people: a session ends in time, by sign-out and by a new password; a revoked token is gone") {
+TEST_CASE("people: a session ends in time, by sign-out and by a new password, a token by the latter and when revoked") {
   for (const EngineKind& kind : engines()) {
     CAPTURE(kind.name);
     Office office(kind);
@@ -99,9 +99,13 @@ TEST_CASE("people: a session ends in time, by sign-out and by a new password; a 
     for (const char* hash : {"short", "kept", "other"})
       REQUIRE(office.wait(
           office.store().create_session(user, hash, office.clock.now() + Millis{hash[0] == 's' ? 1'000 : 60'000})));
+    for (const char* hash : {"kept-token", "other-token"})
+      REQUIRE(office.wait(office.store().create_token(user, hash)));
     office.clock.advance(Millis{1'001});
     CHECK(!office.wait(office.store().user_of_session("short")).value());
-    REQUIRE(office.wait(office.store().set_password(user, "new-hash", "kept")));
+    REQUIRE(office.wait(office.store().set_password(user, "new-hash", {"kept", "kept-token"})));
+    CHECK(office.wait(office.store().user_of_token("kept-token")).value());
+    CHECK(!office.wait(office.store().user_of_token("other-token")).value());
     CHECK(office.wait(office.store().user_of_session("kept")).value());
     CHECK(!office.wait(office.store().user_of_session("other")).value());
     REQUIRE(office.wait(office.store().end_session("kept")));

@@ -118,6 +118,7 @@ test("a spreadsheet of the local service is there for its own agency alone", asy
     assert.equal((await office.ask("own", "GET", `/local-sheets${path}`)).status, 200, path);
     assert.equal((await office.ask("nobody", "GET", `/local-sheets${path}`)).status, 401, path);
     assert.equal((await office.ask("disabled", "GET", `/local-sheets${path}`)).status, 401, path);
+    assert.equal((await office.ask("admin", "GET", `/local-sheets${path}`)).status, 403, path);
     assert.equal((await office.ask("stranger", "GET", `/local-sheets${path}`)).status, 404, path);
   }
   const around = ["/v4/spreadsheetsbook-one", "/v4//spreadsheets/book-one", "/v4/spreadsheets/%62ook-one", "/v4/spreadsheets/book-two/../book-one", "/drive/v3/files", "/drive/v3/changes?pageToken=1", "/d/../v4/spreadsheets/book-one"];

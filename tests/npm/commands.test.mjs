@@ -12,6 +12,35 @@ import { addUser, agencyToml, call, jobWhenDone, kPassword, run, scratch, startD
 const commands = [["demo"], ["serve"], ["sheets"], ["user", "add"], ["user", "list"], ["user", "disable"], ["token", "create"], ["token", "revoke"],
   ["agency", "list"], ["import"], ["export"], ["sync"], ["migrate"], ["backup"], ["restore"], ["doctor"]];
 
+test("what is no database of Rowlane's is left alone, and named", async (t) => {
+  const folder = scratch(t);
+  const config = writeConfig(folder);
+  const file = join(folder, "data", "rowlane.db");
+  mkdirSync(join(folder, "data"));
+  const other = await startServer(t, writeConfig(folder, { data: join(folder, "other"), name: "other.toml" }));
+  await other.stop();
+  const foreign = join(folder, "other", "local-sheets.db");
+  for (const [bytes, what] of [[Buffer.alloc(0), "is empty"], [Buffer.from("not a database at all, but some other file\n".repeat(40)), "is no database"], [readFileSync(foreign), "is a database of something else"]]) {
+    writeFileSync(file, bytes);
+    for (const command of [["serve"], ["migrate"], ["agency", "list"]]) {
+      const said = await run([...command, "--config", config]);
+      assert.equal(said.code, 1, `${command} ${what}`);
+      assert.equal(said.stderr, `rowlane: ${file} ${what}. Restore a backup, or move the file away to start with a new database\n`);
+      assert.deepEqual(readFileSync(file), bytes, "nothing of it is changed");
+    }
+  }
+});
+
+test("the version is one, wherever it is asked for", async () => {
+  const said = await run(["--version"]);
+  assert.equal(said.code, 0);
+  const [, version] = /^rowlane (\d+\.\d+\.\d+)\n$/.exec(said.stdout) ?? assert.fail(said.stdout);
+  const described = JSON.parse(readFileSync(new URL("../../web/openapi.json", import.meta.url), "utf8"));
+  assert.equal(described.info.version, version);
+  const cmake = readFileSync(new URL("../../CMakeLists.txt", import.meta.url), "utf8");
+  assert.match(cmake, new RegExp(`^project\\(rowlane VERSION ${version} `, "m"));
+});
+
 test("every command has help, and refuses what it does not know", async () => {
   for (const command of commands) {
     const help = await run([...command, "--help"]);

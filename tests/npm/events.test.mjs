@@ -100,10 +100,8 @@ test("a reader that takes nothing is dropped", { timeout: 120_000 }, async (t) =
   t.after(() => socket.destroy());
   socket.write(`GET /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${office.users.own.token}\r\n\r\n`);
   await once(socket, "readable");
-  let isGone = false;
-  socket.once("close", () => (isGone = true));
   socket.once("error", () => {});
-  // Never read again: each edit is told with a long note, until more lies unread than sockets and the server keep.
+  // Never read again: each edit is told with a long note, until more lies unread than sockets keep. Others hear on.
   const { id } = await office.make();
   const notes = "n".repeat(200_000);
   const other = await openEvents(t, office.server.root, office.users.own);
@@ -111,7 +109,9 @@ test("a reader that takes nothing is dropped", { timeout: 120_000 }, async (t) =
     await office.ask("own", "PATCH", `${api}/customers/${id}`, { notes: `${i}${notes}` });
     await other.next(({ data }) => data.id === id && data.notes.startsWith(`${i}n`)); // one event an edit: none is folded into the next
   }
-  socket.resume();
-  if (!isGone) await once(socket, "close");
+  for (let i = 0; i < 3; ++i) assert.equal((await openEvents(t, office.server.root, office.users.own)).status, 200);
+  let status = 429; // the one that takes nothing is the fifth, until the server has given it up
+  while (status === 429) ({ status } = await openEvents(t, office.server.root, office.users.own));
+  assert.equal(status, 200);
   other.close();
 });

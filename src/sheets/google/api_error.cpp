@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "net/http.hpp"
 
 namespace rowlane::sheets::google {
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMessageBytesMax = 300;
 
 struct Parsed {
+  bool is_googles = false;              // the body has the shape of Google's errors
   std::string message, status, reason;  // `reason`: Drive's, or of Sheets' ErrorInfo
 };
 
@@ -22,6 +24,7 @@ Parsed parse_body(const net::HttpAnswer& answer) {
   const Result<Json> body = parse_json(answer.body);
   if (!body) return parsed;
   const Json& error = (*body)["error"];
+  parsed.is_googles = error.if_object() != nullptr;
   parsed.message = error["message"].string_or();
   parsed.status = error["status"].string_or();
   for (const char* list : {"errors", "details"}) {
@@ -45,12 +48,18 @@ std::optional<int> request_number(std::string_view message) {
   return number;
 }
 
-std::optional<Millis> retry_after(const net::HttpAnswer& answer) {
+// Retry-After in seconds or as a date, up to an hour; nullopt where it names no time to come.
+std::optional<Millis> retry_after(const net::HttpAnswer& answer, WallTime now) {
   const std::string_view text = answer.header("retry-after");
+  Millis wait{0};
   int seconds = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || code != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, 3600));
+  if (code == std::errc() && end == text.data() + text.size())
+    wait = std::chrono::seconds(seconds);
+  else if (const std::optional<WallTime> date = net::parse_http_date(text))
+    wait = std::chrono::duration_cast<Millis>(*date - now);
+  if (wait <= Millis{0}) return std::nullopt;
+  return std::min<Millis>(wait, std::chrono::hours(1));
 }
 
 bool is_quota_reason(std::string_view reason) {
@@ -69,6 +78,12 @@ Error bad_request(const Parsed& parsed, const CallContext& context) {
     if (static_cast<std::size_t>(*number) < ops.size()) error.request_index = ops[static_cast<std::size_t>(*number)];
   }
   if (parsed.message.contains("No grid with id")) error.code = Errc::sheet_missing;
+  // An .xlsx that people opened in Sheets looks like a spreadsheet to them, and its address too.
+  if (parsed.status == "FAILED_PRECONDITION" && parsed.message.contains("not supported for this document"))
+    return {.code = Errc::not_shared,
+            .message =
+                "the spreadsheet is an Excel file that was opened in Google Sheets: save it as a Google Sheet "
+                "(File, Save as Google Sheets), and put the new one's id into spreadsheet_id"};
   return error;
 }
 
@@ -89,9 +104,10 @@ Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
   const auto quota = [&] {
     return Error{.code = Errc::quota_exceeded,
                  .message = "Google's quota is used up: " + shorten(parsed.message, kMessageBytesMax),
-                 .retry_after = retry_after(answer)};
+                 .retry_after = retry_after(answer, context.now).value_or(context.quota_window)};
   };
-  switch (answer.status) {
+  const bool needs_googles_word = answer.status == 401 || answer.status == 403 || answer.status == 404;
+  switch (needs_googles_word && !parsed.is_googles ? 0 : answer.status) {
     case 400:
       return bad_request(parsed, context);
     case 401:
@@ -119,7 +135,7 @@ Error error_of(const net::HttpAnswer& answer, const CallContext& context) {
   return {.code = code,
           .message = fmt::format("Google answered {}{}{}", answer.status, says_why ? ": " : "",
                                  shorten(parsed.message, kMessageBytesMax)),
-          .retry_after = retry_after(answer)};
+          .retry_after = retry_after(answer, context.now)};
 }
 
 Error error_of(Error transport, bool is_write) {

@@ -65,7 +65,7 @@ struct GoogleSheets::Call {
 
 GoogleSheets::GoogleSheets(net::HttpClient& http, const Clock& clock, GoogleOptions options,
                            std::optional<Credentials> credentials)
-    : http_(http), options_(std::move(options)) {
+    : http_(http), clock_(clock), options_(std::move(options)) {
   options_.sheets_url = without_slash(std::move(options_.sheets_url));
   options_.drive_url = without_slash(std::move(options_.drive_url));
   if (!credentials) return;
@@ -112,10 +112,12 @@ Task<Result<net::HttpAnswer>> GoogleSheets::exchange(Call& call, const MaySend& 
         error.message = "Google's answer cannot be read: " + call.parser->finish().error().message;
       co_return std::unexpected(std::move(error));
     }
-    if (answer->status == 401 && tokens_ && attempt == 1) {
+    if (answer->status == 401 && tokens_ && attempt == 1) {  // whoever says so: a fresh token costs little
       tokens_->reject(token);
       continue;
     }
+    call.context.now = clock_.now();
+    call.context.quota_window = options_.quota_window;
     if (answer->status != 200) co_return std::unexpected(error_of(*answer, call.context));
     if (call.parser != nullptr) {
       if (const Status whole = call.parser->finish(); !whole)

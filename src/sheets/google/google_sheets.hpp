@@ -22,6 +22,7 @@ struct GoogleOptions {
   std::string sheets_url = "https://sheets.googleapis.com";
   std::string drive_url = "https://www.googleapis.com/drive/v3";
   Millis timeout{180'000};                    // Google itself gives up after 180 s
+  Millis quota_window{60'000};                // of the account's quota: how long a refusal for it holds, unless said
   std::size_t answer_bytes_max = 512u << 20;  // decoded
 };
 
@@ -46,6 +47,7 @@ class GoogleSheets final : public SheetApi {
   Task<Result<WriteAnswer>> send_batch(const WriteRequest& request, Rows rows);
 
   net::HttpClient& http_;
+  const Clock& clock_;
   GoogleOptions options_;
   std::string share_with_;
   std::optional<TokenSource> tokens_;

@@ -12,7 +12,6 @@ namespace rowlane::sheets::google {
 
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 64 * 1024;
 constexpr std::string_view kGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 std::unexpected<Error> refusal(const net::HttpAnswer& answer, const Credentials& credentials) {
@@ -20,6 +19,8 @@ std::unexpected<Error> refusal(const net::HttpAnswer& answer, const Credentials&
     return fail(Errc::unavailable, fmt::format("the token service answered {}", answer.status));
   const Result<Json> body = parse_json(answer.body);
   const std::string reason = body ? (*body)["error"].string_or() : std::string();
+  // Without a reason it is not the token service that answers: a captive portal, or a proxy on the way.
+  if (reason.empty()) return fail(Errc::unavailable, fmt::format("the token service answered {}", answer.status));
   const std::string description = body ? (*body)["error_description"].string_or().substr(0, 200) : std::string();
   if (reason == "invalid_grant")
     return fail(Errc::credentials,
@@ -83,7 +84,6 @@ Task<Result<std::string>> TokenSource::fetch() {
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   request.body = fmt::format("grant_type={}&assertion={}", net::percent_encode(kGrantType), *assertion);
   request.timeout = Millis{30'000};
-  request.answer_bytes_max = kAnswerBytesMax;
   Result<net::HttpAnswer> answer = co_await http_.send(std::move(request));
   // Nothing is lost with an answer about a token: it is asked for again.
   if (!answer) co_return fail(Errc::unavailable, "the token service cannot be reached: " + answer.error().message);

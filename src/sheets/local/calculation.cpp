@@ -72,7 +72,7 @@ Operand Calculation::run(const Node& node) {
       return map(operands, [op = node.text](const std::vector<Value>& v) -> Value {
         for (const Value& operand : v)
           if (const auto* error = if_error(operand)) return *error;
-        if (op == "&") return text_of(v[0]) + text_of(v[1]);
+        if (op == "&") return joined_text(text_of(v[0]) + text_of(v[1]));
         if (op == "=" || op == "<" || op == ">" || op == "<=" || op == ">=" || op == "<>") {
           const int order = compare_values(v[0], v[1]);
           if (op == "=") return order == 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "sheets/local/calculation.hpp"
 
 namespace rowlane::sheets::local {
@@ -56,6 +57,11 @@ std::string text_of(const Value& value) {
   if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "TRUE" : "FALSE";
   if (const auto* error = if_error(value)) return std::string(error_text(*error));
   return {};
+}
+
+Value joined_text(std::string text) {
+  if (text.size() > kCellCharactersMax && utf16_length(text) > kCellCharactersMax) return ErrorKind::value;
+  return text;
 }
 
 Value Evaluator::value(const Sheet& sheet, int row, int column) {

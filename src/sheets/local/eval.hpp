@@ -62,6 +62,8 @@ class Evaluator {
   int depth_ = 0;
 };
 
+// A text that a formula put together; longer than a cell may hold it is #VALUE!, as in Sheets.
+Value joined_text(std::string text);
 // As in a formula: "" for blank, TRUE, the number's shortest text.
 std::string text_of(const Value& value);
 // "#REF!" and so on, and the type that the API gives it.

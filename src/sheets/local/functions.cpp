@@ -105,7 +105,7 @@ Value concatenate(const Arguments& v) {
   if (const auto* error = first_error(v)) return *error;
   std::string out;
   for (const Value& value : v) out += text_of(value);
-  return out;
+  return joined_text(std::move(out));
 }
 Value hyperlink(const Arguments& v) {
   if (const auto* error = first_error(v)) return *error;
@@ -180,6 +180,8 @@ constexpr Named kScalars[] = {
     {"VALUE", {1, 1, value_function}},
 };
 
+constexpr std::size_t kTextBytesMax = 4 * kCellCharactersMax;  // more bytes are more characters
+
 struct Fold {
   double sum = 0, least = 0, most = 0;
   std::int64_t numbers = 0, filled = 0;
@@ -211,7 +213,7 @@ std::optional<Value> run_aggregate(std::string_view name, Calculation& calculati
         return;
       }
       if (name == "CONCATENATE") {
-        fold.text += text_of(value);
+        if (fold.text.size() <= kTextBytesMax) fold.text += text_of(value);  // beyond, it is an error however it ends
         return;
       }
       if (is_blank(value)) return;
@@ -243,7 +245,7 @@ std::optional<Value> run_aggregate(std::string_view name, Calculation& calculati
     });
   }
   if (fold.error) return *fold.error;
-  if (name == "CONCATENATE") return fold.text;
+  if (name == "CONCATENATE") return joined_text(std::move(fold.text));
   if (name == "SUM") return fold.sum;
   if (name == "COUNT") return static_cast<double>(fold.numbers);
   if (name == "COUNTA") return static_cast<double>(fold.filled);

@@ -86,6 +86,7 @@ struct LocalSheets::Impl {
   // --- routes ---
   CallInfo classify(const net::Request& request, const CallContext& context);
   net::Response answer(net::Request& request, const CallContext& context, const CallInfo& info);
+  net::Response answer_any(net::Request& request, const CallContext& context, const CallInfo& info);
   // Who may do this: a refusal, or nothing.
   std::optional<ApiError> check_caller(const net::Request& request, const CallContext& context, const CallInfo& info);
   net::Response sheets(const net::Request& request, const CallInfo& info);

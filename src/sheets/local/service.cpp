@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "sheets/local/impl.hpp"
 
 namespace rowlane::sheets::local {
@@ -209,6 +210,16 @@ net::Response LocalSheets::Impl::answer(net::Request& request, const CallContext
   return error_response({404, "NOT_FOUND", "Requested entity was not found.", {}});
 }
 
+// A call that the service cannot carry out ends with 500, and the process goes on.
+net::Response LocalSheets::Impl::answer_any(net::Request& request, const CallContext& context, const CallInfo& info) {
+  try {
+    return answer(request, context, info);
+  } catch (const std::exception& error) {
+    log_error("the local Sheets service failed at {} {}: {}", info.method, info.path, error.what());
+    return error_response(status_error(500));
+  }
+}
+
 LocalSheets::LocalSheets(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LocalSheets::~LocalSheets() = default;
 
@@ -264,7 +275,7 @@ Task<Reply> LocalSheets::call(net::Request request, CallContext context) {
   }
   if (takes_effect) {
     impl_->edit(info.spreadsheet_id, fault.edit_before);
-    reply.response = impl_->answer(request, context, info);
+    reply.response = impl_->answer_any(request, context, info);
     impl_->edit(info.spreadsheet_id, fault.edit_after);
     if (fault.kind == Kind::status_after) reply.response = error_response(status_error(fault.status));
   }

@@ -93,7 +93,9 @@ Result<std::vector<std::pair<ClaimedJob, std::int64_t>>> heads_of(db::Sqlite& db
 Result<Claim> claim_spreadsheet(Writer& db, const std::string& id, const ClaimRequest& request, std::int64_t now) {
   Claim claim;
   claim.lease.spreadsheet_id = id;
-  claim.pass = {draw(db, "pass")};
+  const Result<std::int64_t> number = draw(db, "pass");
+  if (!number) return std::unexpected(number.error());
+  claim.pass = {*number};
   {
     db::Statement stmt = db.prepare("SELECT epoch, agency_id, account, faults, failures FROM spreadsheet WHERE id=?");
     const Result<bool> row = stmt.bind(id).step();

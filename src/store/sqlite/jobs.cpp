@@ -322,7 +322,8 @@ Task<Result<LaneStatus>> SqliteStore::lane_status(Scope scope, std::string tab) 
     };
     Result<std::optional<Job>> current = one("j.state='running'", "j.lane_seq");
     if (current && !*current) current = one("j.lane_seq>=l.head_seq AND j.state='queued'", "j.lane_seq");
-    const Result<std::optional<Job>> last = one(kEndedLately, "j.finished_at_ms DESC, j.id DESC");
+    // By the lane's order, not by a clock that may have been set back; one that never ran is not what ran last.
+    const Result<std::optional<Job>> last = one(kEndedLately, "j.started_at_ms IS NULL, j.lane_seq DESC");
     if (!current) return std::unexpected(current.error());
     if (!last) return std::unexpected(last.error());
     status.current = std::move(*current);

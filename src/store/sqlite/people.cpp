@@ -201,11 +201,13 @@ Task<Status> SqliteStore::set_disabled(UserId user, bool disabled) {
   co_return Status{};
 }
 
-Task<Status> SqliteStore::set_password(UserId user, std::string password_hash, std::string keep_session) {
-  const Result<bool> done = co_await write<bool>([user, password_hash, keep_session](Writer& db) -> Result<bool> {
+Task<Status> SqliteStore::set_password(UserId user, std::string password_hash, Login keep) {
+  const Result<bool> done = co_await write<bool>([user, password_hash, keep](Writer& db) -> Result<bool> {
     ROWLANE_TRY(db.prepare("UPDATE app_user SET password_hash=? WHERE id=?").bind_all(password_hash, user.value).run());
-    db::Statement stmt = db.prepare("DELETE FROM session WHERE user_id=? AND hash<>?");
-    ROWLANE_TRY(stmt.bind(user.value).bind_blob(keep_session).run());
+    ROWLANE_TRY(
+        db.prepare("DELETE FROM session WHERE user_id=? AND hash<>?").bind(user.value).bind_blob(keep.session).run());
+    ROWLANE_TRY(
+        db.prepare("DELETE FROM api_token WHERE user_id=? AND hash<>?").bind(user.value).bind_blob(keep.token).run());
     return true;
   });
   if (!done) co_return std::unexpected(done.error());

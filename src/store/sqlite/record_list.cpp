@@ -80,16 +80,13 @@ Result<RunningScopes> running_scopes(db::Sqlite& db, AgencyId agency) {
 }
 
 void add_sync_condition(Where& where, SyncState state, const RunningScopes& running) {
-  const std::string covered = running.all ? "1"
-                              : running.owners.empty()
-                                  ? "0"
-                                  : fmt::format("owner_id IN ({})", fmt::join(running.owners, ","));
-  if (state == SyncState::syncing)
-    where.add("sync_state='unsynced' AND " + covered);
-  else if (state == SyncState::unsynced)
-    where.add("sync_state='unsynced' AND NOT " + covered);
-  else
-    where.add("sync_state=?", to_string(state));
+  if (state != SyncState::syncing && state != SyncState::unsynced) return where.add("sync_state=?", to_string(state));
+  where.add("sync_state='unsynced'");
+  const bool is_covered = state == SyncState::syncing;
+  if (running.all || running.owners.empty()) return where.add(running.all == is_covered ? "1" : "0");
+  const std::string_view condition =
+      is_covered ? "owner_id IN (SELECT value FROM json_each(?))" : "owner_id NOT IN (SELECT value FROM json_each(?))";
+  where.add(condition, fmt::format("[{}]", fmt::join(running.owners, ",")));
 }
 
 Where where_of(const RecordQuery& query, const RunningScopes& running) {
@@ -173,9 +170,10 @@ Task<Result<RecordPage>> SqliteStore::list_records(RecordQuery query) {
     const std::string_view column = sort_column(query.sort);
     const char* order = query.descending ? "DESC" : "ASC";
     db::Statement stmt = db.prepare(
-        fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT {4} OFFSET {5}",
-                    kRecordColumns, column, where.text(), order, query.limit + 1, query.offset));
+        fmt::format("SELECT {0}, {1}, typeof({1}) FROM record WHERE {2} ORDER BY {1} {3}, id {3} LIMIT ? OFFSET ?",
+                    kRecordColumns, column, where.text(), order));
     where.bind(stmt);
+    stmt.bind_all(query.limit + 1, query.offset);
     std::vector<Json> sort_values;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
       Result<Record> record = read_record(row, catalogue_);
@@ -246,9 +244,10 @@ Task<Result<HistoryPage>> SqliteStore::history(Scope scope, std::string record, 
     if (*before) where.add("h.id<?", *before);
     db::Statement stmt = db.prepare(fmt::format(
         "SELECT h.id, r.public_id, h.job_id, h.at_ms, h.user_id, h.side, h.what, h.tab, h.field, h.sheet_row, h.before_json, h.after_json, r.name "
-        "FROM history h LEFT JOIN record r ON r.id=h.record_id WHERE {} ORDER BY h.id DESC LIMIT {}",
-        where.text(), limit + 1));
+        "FROM history h LEFT JOIN record r ON r.id=h.record_id WHERE {} ORDER BY h.id DESC LIMIT ?",
+        where.text()));
     where.bind(stmt);
+    stmt.bind(limit + 1);
     HistoryPage page;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
       HistoryEntry e;
@@ -275,9 +274,10 @@ Task<Result<ActivityPage>> SqliteStore::activity(Scope scope, int limit, std::st
     if (!scope.whole_agency) where.add("user_id=?", scope.user.value);
     if (*before) where.add("id<?", *before);
     db::Statement stmt = db.prepare(fmt::format(
-        "SELECT id, at_ms, user_id, what, text, record_public_id, job_id FROM activity WHERE {} ORDER BY id DESC LIMIT {}",
-        where.text(), limit + 1));
+        "SELECT id, at_ms, user_id, what, text, record_public_id, job_id FROM activity WHERE {} ORDER BY id DESC LIMIT ?",
+        where.text()));
     where.bind(stmt);
+    stmt.bind(limit + 1);
     ActivityPage page;
     ROWLANE_TRY(each_row(stmt, [&](const db::Statement& row) -> Status {
       page.entries.push_back(

@@ -198,12 +198,14 @@ std::vector<std::string> split_tabs(std::string_view text) {
 
 std::string join_tabs(const std::vector<std::string>& tabs) { return fmt::format("{}", fmt::join(tabs, ",")); }
 
-std::int64_t draw(db::Sqlite& db, std::string_view counter) {
+Result<std::int64_t> draw(db::Sqlite& db, std::string_view counter) {
   // Written, then read: `RETURNING` goes through a table of its own, which costs more than the second look.
-  (void)db.prepare("UPDATE counter SET value=value+1 WHERE name=?").bind(counter).run();
+  ROWLANE_TRY(db.prepare("UPDATE counter SET value=value+1 WHERE name=?").bind(counter).run());
   db::Statement stmt = db.prepare("SELECT value FROM counter WHERE name=?");
   const Result<bool> row = stmt.bind(counter).step();
-  return row && *row ? stmt.i64(0) : 0;
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return fail(Errc::corrupt, fmt::format("the database has no counter '{}'", counter));
+  return stmt.i64(0);
 }
 
 Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id) {
@@ -214,7 +216,9 @@ Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id) {
     const Result<bool> row = stmt.bind(spreadsheet_id).step();
     if (!row || !*row) return row;
   }
-  ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET turn=? WHERE id=?").bind_all(draw(db, "turn"), spreadsheet_id).run());
+  const Result<std::int64_t> turn = draw(db, "turn");
+  if (!turn) return std::unexpected(turn.error());
+  ROWLANE_TRY(db.prepare("UPDATE spreadsheet SET turn=? WHERE id=?").bind_all(*turn, spreadsheet_id).run());
   return true;
 }
 

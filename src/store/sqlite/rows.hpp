@@ -101,7 +101,7 @@ std::vector<std::string> split_tabs(std::string_view text);
 std::string join_tabs(const std::vector<std::string>& tabs);
 
 // Draws the next number of a counter.
-std::int64_t draw(db::Sqlite& db, std::string_view counter);
+Result<std::int64_t> draw(db::Sqlite& db, std::string_view counter);
 // Gives the spreadsheet its place at the end of the round when something is queued and it neither waits nor runs; true
 // when it had none before.
 Result<bool> make_ready(db::Sqlite& db, std::string_view spreadsheet_id);

@@ -59,17 +59,22 @@ class Inbox {
   bool closed_ = false;
 };
 
+// Right after a call that failed.
+bool lacks_room(const db::Sqlite& db) { return (sqlite3_errcode(db.handle()) & 0xff) == SQLITE_FULL; }
+
 // A full disk, and the like, makes SQLite roll the whole transaction back by itself.
 Status check_in_transaction(const db::Sqlite& db) {
   if (sqlite3_get_autocommit(db.handle()) == 0) return {};
+  if (lacks_room(db)) return fail(Errc::unavailable, "the server's disk is full");
   return fail(Errc::unavailable, "the database gave the transaction up; nothing of it was kept");
 }
 
-Status run_in_savepoint(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work) {
+Status run_in_savepoint(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work, bool& is_full) {
   const std::size_t events = writer.events().count();
   // SAVEPOINT of one name nests by statement order: RELEASE and ROLLBACK TO take the innermost.
   if (const Status begun = db.prepare("SAVEPOINT piece").run(); !begun) return begun;
   const bool kept = work(writer);
+  is_full = is_full || (!kept && lacks_room(db));
   if (const Status still = check_in_transaction(db); !still) return still;
   if (!kept) {
     if (const Status undone = db.prepare("ROLLBACK TO piece").run(); !undone) return undone;
@@ -84,10 +89,11 @@ struct Trust {
   bool in_pieces = true;
 };
 
-Status run_without(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work, Trust& trust) {
+Status run_without(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work, Trust& trust, bool& is_full) {
   const std::int64_t changes = db.total_changes();
   const std::size_t events = writer.events().count();
   const bool kept = work(writer);
+  is_full = is_full || (!kept && lacks_room(db));
   if (const Status still = check_in_transaction(db); !still) return still;
   if (kept) return {};
   writer.events().keep_first(events);
@@ -96,18 +102,31 @@ Status run_without(db::Sqlite& db, Writer& writer, SqliteRunner::Write& work, Tr
   return fail(Errc::unavailable, "a write failed half-way; nothing of it was kept");
 }
 
-Status run_group(db::Sqlite& db, std::vector<WritePiece>& group, Trust& trust) {
+Status run_pieces(db::Sqlite& db, std::vector<WritePiece>& group, Trust& trust, bool& is_full) {
   Result<db::Transaction> transaction = db::Transaction::begin(db);
   if (!transaction) return std::unexpected(transaction.error());
   Writer writer(db);
   for (WritePiece& piece : group) {
     const bool by_savepoint = !trust.in_pieces || piece.undo == SqliteRunner::Undo::by_savepoint;
-    const Status run =
-        by_savepoint ? run_in_savepoint(db, writer, piece.work) : run_without(db, writer, piece.work, trust);
+    const Status run = by_savepoint ? run_in_savepoint(db, writer, piece.work, is_full)
+                                    : run_without(db, writer, piece.work, trust, is_full);
     if (!run) return run;
   }
-  if (const Status told = writer.events().write(db); !told) return told;
-  return transaction->commit();
+  Status done = writer.events().write(db);
+  if (done) done = transaction->commit();
+  is_full = is_full || (!done && lacks_room(db));
+  return done;
+}
+
+// `disk_full`: whether a piece, or the commit, found no room.
+Status run_group(db::Sqlite& db, std::vector<WritePiece>& group, Trust& trust, std::atomic<bool>& disk_full) {
+  bool is_full = false;
+  const Status done = run_pieces(db, group, trust, is_full);
+  if (is_full)
+    disk_full = true;
+  else if (done)
+    disk_full = false;
+  return done;
 }
 
 // Look-ups of one turn of an executor's loop: each request needs one, and a thread's wake-up costs more than it does.
@@ -154,6 +173,7 @@ struct ThreadedRunner::Impl {
   std::shared_ptr<LookUps> look_ups;
   std::unique_ptr<Checkpointer> checkpointer;
   std::unique_ptr<WalSync> sync;
+  std::atomic<bool>* disk_full = nullptr;  // the runner's
   std::vector<std::thread> threads;
 
   // Two groups at most are on their way: one that is being flushed, and the next that is being run. What comes
@@ -166,7 +186,7 @@ struct ThreadedRunner::Impl {
       sync->wait_for_turn();
       std::vector<WritePiece> group = writes.take(kGroupMax);
       if (group.empty()) return;
-      if (const Status committed = run_group(db, group, trust); !committed) {
+      if (const Status committed = run_group(db, group, trust, *disk_full); !committed) {
         log_error("a commit failed: {}", committed.error().message);
         for (WritePiece& piece : group) piece.done(committed);
         continue;
@@ -223,10 +243,13 @@ Result<std::unique_ptr<ThreadedRunner>> ThreadedRunner::open(const std::string& 
   Result<db::Sqlite> copier = db::Sqlite::open(path);
   if (!copier) return std::unexpected(copier.error());
   impl->checkpointer = std::make_unique<Checkpointer>(std::move(*copier));
-  impl->threads.emplace_back(&Impl::write_loop, impl.get(), std::move(*writer));
+  std::unique_ptr<ThreadedRunner> runner(new ThreadedRunner(std::move(impl)));
+  Impl& parts = *runner->impl_;
+  parts.disk_full = &runner->disk_full_;
+  parts.threads.emplace_back(&Impl::write_loop, &parts, std::move(*writer));
   for (db::Sqlite& connection : connections)
-    impl->threads.emplace_back(&Impl::read_loop, impl.get(), std::move(connection));
-  return std::unique_ptr<ThreadedRunner>(new ThreadedRunner(std::move(impl)));
+    parts.threads.emplace_back(&Impl::read_loop, &parts, std::move(connection));
+  return runner;
 }
 
 ThreadedRunner::~ThreadedRunner() {
@@ -247,7 +270,7 @@ void InlineRunner::write(Write work, Done done, Undo undo) {
     std::vector<WritePiece> group;
     group.push_back({std::move(work), std::move(done), undo});
     Trust trust;
-    const Status committed = run_group(db_, group, trust);
+    const Status committed = run_group(db_, group, trust, disk_full_);
     group.front().done(committed);
   });
 }

@@ -4,6 +4,7 @@
 // savepoint, so one that fails takes nothing with it. `done` comes after the commit.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +31,11 @@ class SqliteRunner {
   // For look-ups by key that take microseconds: may run on the current executor, sharing its view with others that were
   // asked for in the same moment. The view is newer than the call.
   virtual void look_up(Read work) { read(std::move(work)); }
+  // True since a write found no room on the disk, until one succeeds.
+  [[nodiscard]] bool is_disk_full() const { return disk_full_; }
+
+ protected:
+  std::atomic<bool> disk_full_{false};
 };
 
 // One writer thread, one that flushes what it commits, `readers` reader threads. The destructor finishes what was

@@ -23,7 +23,7 @@ class SqliteStore final : public Store {
   Task<Result<std::optional<User>>> find_user(UserId user) override;
   Task<Result<std::vector<User>>> users(std::optional<AgencyId> agency) override;
   Task<Status> set_disabled(UserId user, bool disabled) override;
-  Task<Status> set_password(UserId user, std::string password_hash, std::string keep_session) override;
+  Task<Status> set_password(UserId user, std::string password_hash, Login keep) override;
   Task<Status> create_token(UserId user, std::string hash) override;
   Task<Result<bool>> revoke_token(std::string hash) override;
   Task<Status> create_session(UserId user, std::string hash, WallTime expires) override;

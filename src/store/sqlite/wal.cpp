@@ -21,15 +21,6 @@ constexpr int kCheckpointPages = 16'000;
 // short.
 constexpr int kLeftPages = 1'000, kCopiesMax = 5;
 
-void copy_log(const db::Sqlite& db) {
-  int in_log = 0, before = 0, copied = 0;
-  for (int i = 0; i < kCopiesMax; ++i, before = copied) {
-    if (sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied) != SQLITE_OK)
-      return;
-    if (copied - before < kLeftPages) return;
-  }
-}
-
 void flush_or_end(const WalSync::Flush& flush) {
   const int failed = flush();
   if (failed == 0) return;
@@ -49,6 +40,18 @@ struct Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 };
 }  // namespace
+
+bool copy_log(const db::Sqlite& db) {
+  int in_log = 0, before = 0, copied = 0;
+  for (int i = 0; i < kCopiesMax; ++i, before = copied) {
+    const int rc = sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+      log_error("the log cannot be copied into the database: {}", sqlite3_errmsg(db.handle()));
+    if (rc != SQLITE_OK) return false;
+    if (copied - before < kLeftPages) break;
+  }
+  return in_log - copied < kLeftPages;
+}
 
 WalSync::WalSync(Flush flush) : flush_(std::move(flush)), thread_([this] { loop(); }) {}
 
@@ -124,30 +127,36 @@ Checkpointer::~Checkpointer() {
 }
 
 void Checkpointer::committed(db::Sqlite& writer, int pages) {
-  if (pages < kCheckpointPages) return;
+  if (pages < kCheckpointPages) retry_at_ = 0;
+  if (pages < std::max(kCheckpointPages, retry_at_.load())) return;
   if (copied_.exchange(false)) {
     // What came since is little: copied here, nothing is left, and the log starts again from its beginning.
-    (void)writer.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+    const Status copied = writer.prepare("PRAGMA wal_checkpoint(PASSIVE)").run();
+    if (!copied) log_error("the log cannot be copied into the database: {}", copied.error().message);
     return;
   }
   if (busy_.exchange(true)) return;
   {
     const std::lock_guard lock(mutex_);
     wanted_ = true;
+    pages_ = pages;
   }
   wanted_changed_.notify_one();
 }
 
 void Checkpointer::loop(db::Sqlite& db) {
-  for (;;) {
+  for (int pages = 0;;) {
     {
       std::unique_lock lock(mutex_);
       wanted_changed_.wait(lock, [&] { return closed_ || wanted_; });
       if (closed_) return;
       wanted_ = false;
+      pages = pages_;
     }
-    copy_log(db);
-    copied_ = true;
+    // The writer copies the rest itself only where it is short: a long log would keep everybody waiting for their
+    // answer.
+    copied_ = copy_log(db);
+    if (!copied_) retry_at_ = pages + kLeftPages;
     busy_ = false;
   }
 }

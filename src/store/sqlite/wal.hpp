@@ -44,6 +44,11 @@ class WalSync {
 // The flush of the log of the database that `open` is connected to, in WAL mode, for as long as it is used.
 Result<WalSync::Flush> wal_flush(db::Sqlite& open);
 
+// Copies the log into the database while others go on; true when what is left is short. A reader that began earlier (a
+// backup) needs what it sees to stay: then all that came after it is left, and the next copy is after its end. What
+// fails is logged.
+bool copy_log(const db::Sqlite& db);
+
 // Copies the write-ahead log into the database beside the writer, so that no commit waits for it.
 class Checkpointer {
  public:
@@ -57,8 +62,10 @@ class Checkpointer {
 
   std::mutex mutex_;
   std::condition_variable wanted_changed_;
+  int pages_ = 0;  // in the log when a copy was asked for
   bool wanted_ = false, closed_ = false;
   std::atomic<bool> busy_{false}, copied_{false};
+  std::atomic<int> retry_at_{0};  // pages in the log; after a copy that left much
   std::thread thread_;
 };
 

@@ -41,6 +41,28 @@ struct Server : rowlane::testing::MemoryStore {
 };
 }  // namespace
 
+TEST_CASE("a result's lists are short where many jobs are told of, and their lengths are always whole") {
+  Json rows = Json::array(), rejected = Json::array();
+  for (int i = 0; i < 1'000; ++i) rows.push(Json::object({{"row", i + 2}}));
+  const Json tab = Json::object({{"held", rows}});
+  const Json stored = Json::object({{"held", rows},
+                                    {"rejected", rejected},
+                                    {"notFound", Json(Json::Array{"x"})},
+                                    {"tabs", Json::object({{"general", tab}})}});
+  const Json whole = api::shown_result(stored.dump(), api::RowLists::whole);
+  const Json first = api::shown_result(stored.dump(), api::RowLists::first_rows);
+  const std::string lengths = R"({"rejected":0,"ambiguous":0,"held":1000,"notFound":1,"notices":0})";
+  CHECK(whole["lengths"].dump() == lengths);
+  CHECK(first["lengths"].dump() == lengths);
+  CHECK(whole["held"].if_array()->size() == 1'000);
+  CHECK(whole["tabs"]["general"]["held"].if_array()->size() == 1'000);
+  CHECK(first["held"].if_array()->size() == 20);
+  CHECK((*first["held"].if_array())[19]["row"].as_int() == 21);
+  CHECK(first["tabs"]["general"]["held"].if_array()->size() == 20);
+  CHECK(first["notFound"].if_array()->size() == 1);
+  CHECK(api::shown_result("", api::RowLists::whole).is_null());
+}
+
 TEST_CASE("a record is made, read, changed and deleted by its owner alone") {
   Server server;
   const auto made =
@@ -127,8 +149,12 @@ TEST_CASE("metrics are for loopback, or an admin's token") {
   struct Case {
     std::string_view name, address, token;
     int status;
+    std::string_view forwarded = "";
   };
   const Case cases[] = {
+      {"a proxy on this machine", "127.0.0.1", "", 401, "x-forwarded-for"},
+      {"one that says it the standard's way", "127.0.0.1", "", 401, "forwarded"},
+      {"the admin behind a proxy", "127.0.0.1", "root", 200, "x-forwarded-for"},
       {"loopback", "127.0.0.1", "", 200},
       {"loopback of version 6", "::1", "", 200},
       {"elsewhere, nobody", "10.0.0.1", "", 401},
@@ -141,6 +167,7 @@ TEST_CASE("metrics are for loopback, or an admin's token") {
     net::Request request{
         .method = "GET", .target = "/metrics", .path = "/metrics", .peer_address = std::string(c.address)};
     if (!c.token.empty()) request.headers.emplace_back("authorization", fmt::format("Bearer {}", c.token));
+    if (!c.forwarded.empty()) request.headers.emplace_back(c.forwarded, "127.0.0.1");
     CHECK(server.executor.finish(server.router.handle(std::move(request))).status == c.status);
   }
 }

@@ -70,12 +70,26 @@ TEST_CASE("changes by cookie need a content type and a same-origin proof") {
                     {"origin", "http://a"},
                     {"host", "a"}}},
        false},
+      {"Origin is the public one, Host the proxy's own",
+       {.method = "POST",
+        .headers = {{"content-type", "application/json"},
+                    {"origin", "https://Sync.example"},
+                    {"host", "127.0.0.1:5000"}}},
+       true},
+      {"the public host by another scheme",
+       {.method = "POST",
+        .headers = {{"content-type", "application/json"},
+                    {"origin", "http://sync.example"},
+                    {"host", "127.0.0.1:5000"}}},
+       false},
       {"no proof", {.method = "POST", .headers = {{"content-type", "application/json"}}}, false},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);
-    CHECK(auth::check_same_origin(c.request).has_value() == c.allowed);
+    CHECK(auth::check_same_origin(c.request, "https://sync.example").has_value() == c.allowed);
   }
+  const net::Request without_origin{.method = "POST", .headers = {{"content-type", "application/json"}}};
+  CHECK_FALSE(auth::check_same_origin(without_origin, ""));
 }
 
 TEST_CASE("a cookie is found among others") {

@@ -79,6 +79,62 @@ TEST_CASE("a bad file is refused with a sentence that says where and what") {
   }
 }
 
+namespace {
+// `kGood` with one text replaced by another.
+std::string good_with(std::string_view what, std::string_view by) {
+  std::string text(kGood);
+  return text.replace(text.find(what), what.size(), by);
+}
+Result<config::Config> parsed(std::string_view text, const config::Environment& environment = {}) {
+  FieldCatalogue catalogue;
+  return config::parse_config(text, "f.toml", catalogue, environment);
+}
+}  // namespace
+
+TEST_CASE("a spreadsheet is named by its id or by the address that the browser shows") {
+  for (const char* address :
+       {"https://docs.google.com/spreadsheets/d/1aB_c-9/edit#gid=0", "https://docs.google.com/spreadsheets/d/1aB_c-9",
+        "docs.google.com/spreadsheets/d/1aB_c-9/", " 1aB_c-9 ", "1aB_c-9"}) {
+    CAPTURE(address);
+    const auto config = parsed(good_with("demo-book", address));
+    REQUIRE_MESSAGE(config, config.error().message);
+    CHECK(config->agencies[0].spreadsheet_id == "1aB_c-9");
+  }
+  for (const char* wrong : {"https://example.org/x", "https://docs.google.com/spreadsheets/d/e/2PACX/pubhtml", "a b"}) {
+    CAPTURE(wrong);
+    const auto config = parsed(good_with("demo-book", wrong));
+    REQUIRE_FALSE(config);
+    CHECK(config.error().message.starts_with("f.toml:7: 'agency.spreadsheet_id' must be a spreadsheet's id"));
+  }
+}
+
+TEST_CASE("tabs and keys that no sheet can have are refused with their line") {
+  CHECK(parsed(good_with("Life_ins", "GENERAL_INS")).error().message ==
+        "f.toml:13: 'agency.tabs.life.tab' must be of one tab only; 'general' has it too");
+  CHECK(parsed(good_with("verticals = [\"life\"]", "verticals = [\"life\"]\nkeys = [[\"gst_no\"]]")).error().message ==
+        "f.toml:15: the key names 'gst_no', which the tab has no column for");
+  // Written out, the usual keys may name what a tab lacks.
+  CHECK(parsed(good_with("verticals = [\"life\"]",
+                         "verticals = [\"life\"]\nkeys = [[\"registration_no\"], [\"name\", \"mobile_number\"]]")));
+  const std::string message = parsed(good_with("[\"life\"]", "[\"zzzzzzzzzzzz\"]")).error().message;
+  CHECK(message == "f.toml:14: unknown vertical 'zzzzzzzzzzzz'");
+}
+
+TEST_CASE("how people reach the server, and through which proxies") {
+  const auto config = parsed(
+      good_with("[server]", "[server]\npublic_url = \"https://sync.example.org:8443/\"\ntrusted_proxies = [\"::1\"]"),
+      {{"ROWLANE_SERVER_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1"}});
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->server.public_url == "https://sync.example.org:8443");
+  CHECK(config->server.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "127.0.0.1"});
+  for (const char* wrong : {"sync.example.org", "ftp://x", "https://", "https://x/rowlane", "https://a@b"}) {
+    CAPTURE(wrong);
+    const auto refused = parsed(good_with("[server]", fmt::format("[server]\npublic_url = \"{}\"", wrong)));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().field == "server.public_url");
+  }
+}
+
 TEST_CASE("e-mail patterns") {
   CHECK(config::email_fits("A@Demo.example", {"*@demo.example"}));
   CHECK(!config::email_fits("a@demo.example.org", {"*@demo.example"}));

@@ -157,6 +157,61 @@ TEST_CASE("a user has five streams at most; one that is gone makes room") {
   CHECK(office.hub.stream_count() == 0);
 }
 
+TEST_CASE("all users together have so many streams at most") {
+  Office office;
+  live::Hub small(office.store, office.store, {.job = {}, .record = &Office::shown}, 2);
+  office.executor.post([&] { small.start(); });
+  office.executor.run();
+  const auto open = [&](UserId user) { return office.executor.finish(small.open(office.listener(user))); };
+  const auto one = open(office.one), two = open(office.two);
+  REQUIRE(one);
+  REQUIRE(two);
+  CHECK(open(office.boss).error().code == Errc::too_many);
+  (*one)->end();
+  CHECK(open(office.boss));
+}
+
+TEST_CASE("one event of any size, and any number of large ones, reach a reader that takes them late") {
+  Office office;
+  const auto slow = office.open(office.one), quick = office.open(office.boss);
+  (void)slow->take(), (void)quick->take();
+  const std::size_t large = 2 * net::BodyStream::kPendingMax;
+  office.add(office.one, std::string(large, 'a').c_str());
+  CHECK(slow->is_open());
+  CHECK(quick->take().contains(std::string(large, 'a')));
+  for (const char letter : {'b', 'c', 'd', 'e'}) {
+    office.add(office.one, std::string(100'000, letter).c_str());
+    CHECK(quick->take().contains(std::string(100'000, letter)));
+  }
+  std::string got;
+  for (std::string piece = slow->take(); !piece.empty(); piece = slow->take()) {
+    CHECK(piece.size() <= large + 500);  // not all of it at once
+    got += piece;
+    office.executor.advance(Millis{100});
+  }
+  CHECK(slow->is_open());
+  CHECK(got.contains(std::string(large, 'a')));
+  for (const char letter : {'b', 'c', 'd', 'e'}) CHECK(got.contains(std::string(100'000, letter)));
+  office.add(office.one, "Asha");
+  CHECK(slow->take().contains("Asha"));
+}
+
+TEST_CASE("the last stream may close while events are being told") {
+  Office office;
+  auto one = office.open(office.one);
+  Record record;
+  record.owner = office.one;
+  record.fields.set(field::name, std::string("Asha"));
+  record.fields.set(field::vertical, std::string("motor"));
+  REQUIRE(office.executor.finish(office.store.create_record({office.agency, office.one, false}, record)));
+  office.hub.wake();
+  office.executor.run();
+  office.hub.wake();  // a second read, after a pause
+  one->end();
+  office.executor.advance(Millis{2'000});
+  CHECK(office.hub.stream_count() == 0);
+}
+
 TEST_CASE("a reader that takes nothing is cut off, a silent stream shows signs of life") {
   Office office;
   const auto one = office.open(office.one);

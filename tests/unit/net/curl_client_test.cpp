@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
+
 #include "support/raw_client.hpp"
 #include "support/test_certificate.hpp"
 #include "test_server.hpp"
@@ -10,6 +12,42 @@ using namespace rowlane;
 using namespace rowlane::testing;
 
 namespace {
+
+// Some bytes every few milliseconds, for as long as somebody reads them.
+void trickle(Executor& executor, std::shared_ptr<net::BodyStream> stream) {
+  executor.post_after(Millis{5}, [&executor, stream] {
+    if (stream->write("some")) trickle(executor, stream);
+  });
+}
+
+// Keeps what is posted until the test runs it, one piece of work at a time.
+class HeldExecutor final : public Executor {
+ public:
+  void post(Work work) override {
+    const std::lock_guard lock(mutex_);
+    work_.push_back(std::move(work));
+    changed_.notify_all();
+  }
+  void post_after(Millis, Work work) override { post(std::move(work)); }
+  void wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return work_.size() >= count; });
+  }
+  void run_one() {
+    wait_for(1);
+    std::unique_lock lock(mutex_);
+    Work work = std::move(work_.front());
+    work_.pop_front();
+    lock.unlock();
+    const Running running(this);
+    work();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Work> work_;
+};
 
 Task<net::Response> serve(net::Request request) {
   net::Response response;
@@ -21,6 +59,11 @@ Task<net::Response> serve(net::Request request) {
     response.headers.emplace_back("Location", "/");
   }
   if (request.path == "/cut") response.cut_after_bytes = 3'000;
+  if (request.path == "/trickle") {
+    response.stream = std::make_shared<net::BodyStream>();
+    trickle(*Executor::current(), response.stream);
+    co_return response;
+  }
   if (request.path == "/slow") co_await suspend_for<int>([](Resolver<int>) {});
   if (const std::string* bytes = request.query_value("bytes")) {
     response.body.assign(static_cast<std::size_t>(std::stoul(*bytes)), 'x');
@@ -72,12 +115,14 @@ TEST_CASE("a status is a value, redirects are not followed, a large body is sent
   CHECK(f.send({.url = f.server.url("/status")})->status == 418);
   CHECK(f.send({.url = f.server.url("/redirect")})->status == 302);
   const std::string body(1'000'000, 'b');
-  CHECK(f.send({.method = "POST", .url = f.server.url("/"), .body = body})->body == "POST /  " + body);
+  const auto posted =
+      f.send({.method = "POST", .url = f.server.url("/"), .body = body, .kept_bytes_max = 2 * body.size()});
+  CHECK(posted->body == "POST /  " + body);
 }
 
 TEST_CASE("gzip is decoded, and a streamed body arrives in pieces before the answer") {
   Fixture f;
-  CHECK(f.send({.url = f.server.url("/?bytes=200000")})->body == std::string(200'000, 'x'));
+  CHECK(f.send({.url = f.server.url("/?bytes=60000")})->body == std::string(60'000, 'x'));
   std::string streamed;
   net::HttpRequest request{.url = f.server.url("/?bytes=20000000")};
   request.on_body = [&](std::string_view piece) {
@@ -131,10 +176,12 @@ TEST_CASE("failures say whether the request may have been taken") {
     CHECK(answer.error().code == Errc::unknown_outcome);
   }
   SUBCASE("an answer over its limit, also when it was small on the wire") {
-    const auto plain = f.send({.url = f.server.url("/?bytes=300000"), .answer_bytes_max = 100'000});
-    CHECK(plain.error().code == Errc::unknown_outcome);
-    const auto packed = f.send({.url = f.server.url("/?bytes=200000"), .answer_bytes_max = 100'000});
-    CHECK(packed.error().code == Errc::unknown_outcome);
+    for (const char* bytes : {"300000", "200000"}) {
+      net::HttpRequest request{.url = f.server.url(fmt::format("/?bytes={}", bytes)), .answer_bytes_max = 100'000};
+      CHECK(f.send({.url = request.url}).error().code == Errc::unknown_outcome);
+      request.on_body = [](std::string_view) { return true; };
+      CHECK(f.send(std::move(request)).error().code == Errc::unknown_outcome);
+    }
   }
   SUBCASE("a reader that gives up") {
     net::HttpRequest request{.url = f.server.url("/?bytes=300000")};
@@ -153,6 +200,49 @@ TEST_CASE("failures say whether the request may have been taken") {
   SUBCASE("a header with a line break") {
     CHECK(f.send({.url = f.server.url("/"), .headers = {{"X", "a\r\nY: b"}}}).error().code == Errc::invalid_input);
   }
+}
+
+TEST_CASE("of a long refusal the status counts, and little of it is kept in memory") {
+  Fixture f;
+  net::HttpRequest request{.url = f.server.url("/status?bytes=300000000")};
+  request.on_body = [](std::string_view) { return true; };
+  const auto refused = f.send(std::move(request));
+  REQUIRE(refused);
+  CHECK(refused->status == 418);
+  CHECK(refused->body == std::string(64 * 1024, 'x'));
+}
+
+TEST_CASE("what moves no byte, or too few, is given up; a reader that holds it back takes its time") {
+  TestServer server(serve);
+  net::IoThread io;
+  io.start("test-curl");
+  net::CurlClient client(io, {.quiet_time_max = Millis{100}, .slow_time_max = Millis{200}, .rate_min = 100'000'000});
+  const auto quiet = run_on(io, client.send({.url = server.url("/slow")}));
+  CHECK(quiet.error().code == Errc::unknown_outcome);
+  CHECK(quiet.error().message == "no answer came");
+
+  // Some thousand bytes every few milliseconds: never quiet, never fast.
+  const auto trickle = run_on(io, client.send({.url = server.url("/trickle")}));
+  CHECK(trickle.error().message == "the answer came too slowly");
+}
+
+TEST_CASE("a body that its reader gave up while it was held back ends at once") {
+  Fixture f;
+  HeldExecutor held;
+  net::HttpRequest request{.url = f.server.url("/?bytes=30000000"), .timeout = Millis{10'000}};
+  request.on_body = [](std::string_view) { return false; };
+  std::promise<Result<net::HttpAnswer>> ended;
+  std::future<Result<net::HttpAnswer>> answer = ended.get_future();
+  detach(held, store_result(f.client->send(std::move(request)), ended));
+  held.run_one();     // the task starts
+  held.wait_for(65);  // a mebibyte of pieces of 16 KiB: the next is held back
+  for (int i = 0; i < 10; ++i) {
+    std::promise<void> passed;
+    f.io.post([&] { passed.set_value(); });
+    passed.get_future().wait();
+  }
+  while (answer.wait_for(Millis{0}) == std::future_status::timeout) held.run_one();
+  CHECK(answer.get().error().message == "the answer was given up by its reader");
 }
 
 TEST_CASE("many exchanges run at once") {
@@ -204,11 +294,13 @@ TEST_CASE("over TLS bodies pass both ways, and a certificate nobody vouches for 
   net::CurlClient trusting(io, {.ca_file = certificate.certificate_file}), wary(io);
   const std::string body(500'000, 'b');
   for (int i = 0; i < 3; ++i) {
-    const auto posted = run_on(io, trusting.send({.method = "POST", .url = url, .body = body}));
+    const auto posted =
+        run_on(io, trusting.send({.method = "POST", .url = url, .body = body, .kept_bytes_max = 2 * body.size()}));
     REQUIRE(posted);
     CHECK(posted->body == "POST /a  " + body);
   }
-  CHECK(run_on(io, trusting.send({.url = url + "?bytes=3000000"}))->body.size() == 3'000'000);
+  CHECK(run_on(io, trusting.send({.url = url + "?bytes=3000000", .kept_bytes_max = 3'000'000}))->body.size() ==
+        3'000'000);
   CHECK(server.listener().counts().accepted == 1);
   const auto refused = run_on(io, wary.send({.method = "POST", .url = url, .body = "x"}));
   CHECK(refused.error().code == Errc::unavailable);

@@ -1,6 +1,7 @@
 #include "net/listener.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include "base/log.hpp"
@@ -124,6 +125,105 @@ TEST_CASE("an answer larger than the socket's buffers arrives whole") {
   client.send(get("/x?bytes=20000000") + get("/y"));
   CHECK(body_of(client.read_answer()).size() == 20'000'000);
   CHECK(body_of(client.read_answer()) == "GET /y ");
+}
+
+namespace {
+Task<std::optional<net::Response>> refuse_strangers(net::Request request) {
+  co_await sleep_for(Millis{1});
+  if (request.header("authorization") == "Bearer known") co_return std::nullopt;
+  co_return net::Response{.status = 401, .body = request.path};
+}
+// Ends at the test's word.
+struct Gate {
+  std::optional<Resolver<int>> open;
+  std::promise<void> reached;
+};
+Task<net::Response> behind_gate(Gate* gate, net::Request request) {
+  if (request.path == "/wait")
+    co_await suspend_for<int>([&](Resolver<int> done) {
+      gate->open.emplace(std::move(done));
+      gate->reached.set_value();
+    });
+  co_return net::Response{.content_type = "text/plain", .body = std::to_string(request.body.size())};
+}
+std::string post(std::string_view target, std::size_t bytes, std::string_view headers = {},
+                 std::size_t sent = SIZE_MAX) {
+  return fmt::format("POST {} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n{}\r\n", target, bytes, headers) +
+         std::string(std::min(bytes, sent), 'b');
+}
+std::string chunked(std::string_view target, std::size_t bytes, std::string_view headers = {}) {
+  return fmt::format("POST {} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+                     target, headers, bytes, std::string(bytes, 'b'));
+}
+constexpr std::string_view kKnown = "Authorization: Bearer known\r\n";
+}  // namespace
+
+TEST_CASE("a large body is read only from a caller who has proved who they are") {
+  net::ListenLimits limits;
+  limits.refuse_large_body = refuse_strangers;
+  Gate gate;
+  TestServer server([&](net::Request request) { return behind_gate(&gate, std::move(request)); }, limits);
+  const auto answer = [&](const std::string& request) {
+    RawClient client(server.port());
+    client.send(request);
+    return client.read_answer();
+  };
+  CHECK(body_of(answer(post("/a", 64 * 1024))) == "65536");
+  CHECK(body_of(answer(post("/a", 500'000, kKnown))) == "500000");
+  CHECK(body_of(answer(chunked("/a", 500'000, kKnown))) == "500000");
+  CHECK(body_of(answer(chunked("/a", 60'000))) == "60000");
+  // Not a byte of it is waited for.
+  const std::string refused = answer(post("/a", 64 * 1024 + 1, {}, 0));
+  CHECK(status_line(refused) == "HTTP/1.1 401 Unauthorized");
+  CHECK(refused.contains("Connection: close"));
+  CHECK(body_of(refused) == "/a");
+  CHECK(status_line(answer(chunked("/a", 70'000))) == "HTTP/1.1 413 Content Too Large");
+  CHECK(status_line(answer(post("/a", 2'000'000, kKnown, 0))) == "HTTP/1.1 413 Content Too Large");
+  CHECK(server.listener().counts().body_bytes == 0);
+}
+
+TEST_CASE("bodies under way have one budget, callers who proved nothing a part of it, and small ones always pass") {
+  net::ListenLimits limits;
+  limits.refuse_large_body = refuse_strangers;
+  limits.bodies_bytes_max = 300'000;
+  limits.unproved_bodies_bytes_max = 50'000;
+  Gate gate;
+  TestServer server([&](net::Request request) { return behind_gate(&gate, std::move(request)); }, limits);
+  RawClient holder(server.port()), other(server.port());
+  holder.send(post("/wait", 50'000));  // held by its handler
+  gate.reached.get_future().wait();
+  CHECK(server.listener().counts().body_bytes == 50'000 - 4 * 1024);
+  const auto answer = [&](const std::string& request) {
+    RawClient client(server.port());
+    client.send(request);
+    return client.read_answer();
+  };
+  const std::string refused = answer(post("/a", 20'000));
+  CHECK(status_line(refused) == "HTTP/1.1 503 Service Unavailable");
+  CHECK(refused.contains("Retry-After: 2\r\n"));
+  CHECK(body_of(answer(post("/a", 4'000))) == "4000");
+  CHECK(body_of(answer(post("/a", 200'000, kKnown))) == "200000");
+  CHECK(status_line(answer(post("/a", 400'000, kKnown))) == "HTTP/1.1 503 Service Unavailable");
+  server.io().post([&] { (*std::exchange(gate.open, std::nullopt))(1); });
+  CHECK(body_of(holder.read_answer()) == "50000");
+  CHECK(server.listener().counts().body_bytes == 0);
+  CHECK(body_of(answer(post("/a", 20'000))) == "20000");
+}
+
+TEST_CASE("connections leave descriptors for files, the store and calls to Sheets") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit few = before;
+  few.rlim_cur = 100;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  TestServer server(by_path);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 51; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    clients.back()->send(get("/x"));
+    CHECK(body_of(clients.back()->read_answer()) == (i < 50 ? "GET /x " : ""));
+  }
 }
 
 TEST_CASE("a handler that throws is answered with 500 and the connection goes on") {

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "base/json.hpp"
-#include "support/discovery.hpp"
 #include "support/manual_executor.hpp"
 #include "support/rsa_key.hpp"
 #include "support/scripted_http.hpp"
@@ -25,6 +24,8 @@ Task<Status> refuse_send() { co_return fail(Errc::lease_lost, "another pass"); }
 
 // A client whose calls meet the answers of the test; token calls are answered by themselves.
 struct Fixture {
+  explicit Fixture(GoogleOptions google = {}) : options(std::move(google)) {}
+  GoogleOptions options;
   ManualExecutor executor;
   FixedClock clock;
   std::function<Result<net::HttpAnswer>(const ScriptedHttp::Sent&)> answer;
@@ -35,9 +36,7 @@ struct Fixture {
                              .body = fmt::format(R"({{"access_token":"t{}","expires_in":3600}})", ++tokens)};
     return answer(sent);
   }};
-  GoogleSheets sheets{http,
-                      clock,
-                      {},
+  GoogleSheets sheets{http, clock, options,
                       Credentials{.client_email = std::string(kEmail),
                                   .private_key = test_key().private_pem,
                                   .token_uri = "https://oauth2.example/token"}};
@@ -60,56 +59,6 @@ const std::string kOneTab =
     R"({"properties":{"title":"B"},"sheets":[{"properties":{"sheetId":7,"title":"T"},"data":[{"rowData":[{"values":[{"userEnteredValue":{"numberValue":5}}]}]}]}]})";
 
 }  // namespace
-
-TEST_CASE("every request that the client can send is one of the discovery document") {
-  const Discovery sheets_document("sheets-v4-discovery.json"), drive_document("drive-v3-discovery.json");
-  Fixture f;
-  f.answers(200, kOneTab);
-  (void)f.read({{.sheet_id = 7, .title = "T"}});
-  (void)f.read({{.title = "T"}});
-  const std::pair<FormatKind, std::string> money{FormatKind::currency, "#,##0.00"};
-  (void)f.write(
-      {op::AddTab{1, "t", 10, 3}, op::InsertRows{1, 2, 3}, op::DeleteRows{1, 2, 1}, op::GrowGrid{1, 2, 2},
-       op::UpdateCells{
-           1,
-           1,
-           1,
-           {{.value = "x"}, {.value = 1.5, .format = money}, {.value = true}, {}, {.value = FormulaText{"=A1"}}}},
-       op::MarkColumn{1, 1, 5, "k", "v"}, op::MarkSpreadsheet{6, "k", "v"}, op::DeleteMark{6}, op::HideColumn{1, 1},
-       op::ProtectColumn{1, 1, "d"}, op::SetFilter{1, {1, 1, 2, 2}, R"({"filterSpecs":[{"columnIndex":0}]})"}},
-      {{"T", {1, 1, 2, 2}}});
-  (void)f.write({op::DeleteMark{6}});
-  (void)f.executor.finish(f.sheets.version("book"));
-  int checked = 0;
-  for (const ScriptedHttp::Sent& sent : f.http.sent) {
-    CAPTURE(sent.url);
-    constexpr std::string_view kSheets = "https://sheets.googleapis.com/",
-                               kDrive = "https://www.googleapis.com/drive/v3/";
-    std::vector<std::string> problems;
-    if (sent.url.starts_with(kSheets))
-      problems = sheets_document.check(sent.method, sent.url.substr(kSheets.size()), sent.body);
-    else if (sent.url.starts_with(kDrive))
-      problems = drive_document.check(sent.method, sent.url.substr(kDrive.size()), sent.body);
-    else
-      continue;
-    ++checked;
-    CHECK(sent.header("Authorization") == "Bearer t1");
-    for (const std::string& problem : problems) FAIL_CHECK(problem);
-  }
-  CHECK(checked == 5);
-}
-
-TEST_CASE("the validator itself sees what is wrong") {
-  const Discovery document("sheets-v4-discovery.json");
-  const std::string path = "v4/spreadsheets/x:batchUpdate";
-  CHECK(document.check("POST", path, R"({"requests":[{"addSheet":{"properties":{"title":"x"}}}]})").empty());
-  CHECK_FALSE(document.check("POST", path, R"({"requests":[{"addShit":{}}]})").empty());
-  CHECK_FALSE(document.check("POST", path, R"({"requests":[{"addSheet":{"properties":{"title":5}}}]})").empty());
-  CHECK_FALSE(document.check("POST", path, R"({"requests":[{"appendDimension":{"dimension":"ROW"}}]})").empty());
-  CHECK_FALSE(document.check("POST", path + "?feilds=x", "{}").empty());
-  CHECK_FALSE(document.check("POST", path + "?fields=updatedSpreadsheet(sheets.nope)", "{}").empty());
-  CHECK_FALSE(document.check("GET", path, "").empty());
-}
 
 TEST_CASE("tabs known by id are read by filter, others with the whole spreadsheet") {
   Fixture f;
@@ -187,6 +136,11 @@ TEST_CASE("answers other than 200 become the errors that a pass acts on") {
        Errc::not_shared, kEmail},
       {"not there", 404, rpc(404, "Requested entity was not found.", "NOT_FOUND"), Errc::not_shared, Errc::not_shared,
        kEmail},
+      {"captive portal", 403, "<html>log in</html>", Errc::unavailable, Errc::unknown_outcome, "403"},
+      {"somebody's 404", 404, "not here", Errc::unavailable, Errc::unknown_outcome, "404"},
+      {"an Excel file opened in Sheets", 400,
+       rpc(400, "This operation is not supported for this document", "FAILED_PRECONDITION"), Errc::not_shared,
+       Errc::not_shared, "save it as a Google Sheet"},
       {"quota of Drive", 403,
        R"({"error":{"errors":[{"domain":"usageLimits","reason":"userRateLimitExceeded"}],"code":403,"message":"Limit"}})",
        Errc::quota_exceeded, Errc::quota_exceeded, "quota"},
@@ -215,6 +169,33 @@ TEST_CASE("answers other than 200 become the errors that a pass acts on") {
     CHECK(write.code == c.write);
     if (c.status == 429) CHECK(write.retry_after == Millis{17'000});
     if (c.name == "bad request") CHECK(write.request_index == 1);
+  }
+}
+
+TEST_CASE("how long to wait is what Google says, in seconds or as a date, else the quota's window") {
+  struct Case {
+    std::string_view retry_after;
+    Millis wait;
+  };
+  // The clock stands at Fri, 15 Jan 2027 08:00:00 GMT.
+  const Case cases[] = {{"17", Millis{17'000}},
+                        {"99999", Millis{3'600'000}},
+                        {"Fri, 15 Jan 2027 08:00:30 GMT", Millis{30'000}},
+                        {"Friday, 15-Jan-27 08:00:30 GMT", Millis{30'000}},
+                        {"Fri Jan 15 08:00:30 2027", Millis{30'000}},
+                        {"", Millis{5'000}},
+                        {"0", Millis{5'000}},
+                        {"-3", Millis{5'000}},
+                        {"soon", Millis{5'000}},
+                        {"Fri, 15 Jan 2027 07:00:00 GMT", Millis{5'000}}};
+  for (const Case& c : cases) {
+    CAPTURE(c.retry_after);
+    Fixture f({.quota_window = Millis{5'000}});
+    f.answers(429, "{}", {{"retry-after", std::string(c.retry_after)}});
+    CHECK(f.read({{.sheet_id = 7}}).error().retry_after == c.wait);
+    f.answers(503, "{}", {{"retry-after", std::string(c.retry_after)}});
+    const bool is_said = c.wait != Millis{5'000};
+    CHECK(f.read({{.sheet_id = 7}}).error().retry_after == (is_said ? std::optional(c.wait) : std::nullopt));
   }
 }
 

@@ -145,6 +145,8 @@ TEST_CASE("what the token service says decides who must act") {
   const Case cases[] = {
       {"bad grant", 400, R"({"error":"invalid_grant","error_description":"Invalid JWT"})", Errc::credentials, "clock"},
       {"bad client", 401, R"({"error":"invalid_client"})", Errc::credentials, "invalid_client"},
+      {"captive portal", 302, "", Errc::unavailable, "302"},
+      {"captive portal's page", 403, "<html>log in</html>", Errc::unavailable, "403"},
       {"down", 503, "<html>", Errc::unavailable, "503"},
       {"busy", 429, "", Errc::unavailable, "429"},
       {"no token", 200, "{}", Errc::unavailable, "without a token"},

@@ -2,6 +2,19 @@
 
 namespace rowlane::sheets::local {
 
+TEST_CASE("a text that formulas make ever longer ends at what a cell may hold") {
+  for (const std::string_view joined : {"={0}{1}&{0}{1}", "=CONCAT({0}{1},{0}{1})", "=CONCATENATE({0}{1},{0}{1})"}) {
+    CAPTURE(joined);
+    std::vector<std::vector<std::string>> rows{{std::string(1'000, 'x')}};
+    for (int row = 2; row <= 60; ++row) rows.push_back({fmt::format(fmt::runtime(joined), "A", row - 1)});
+    Service s;
+    s.book({tab("A", 7, rows, 60)});
+    CHECK(s.shown(6, 1).size() == 32'000);
+    CHECK(s.shown(7, 1) == "#VALUE!");
+    CHECK(s.shown(60, 1) == "#VALUE!");
+  }
+}
+
 TEST_CASE("formulas give what Sheets shows") {
   struct Case {
     std::string_view formula, shown;

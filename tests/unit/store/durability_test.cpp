@@ -184,6 +184,23 @@ TEST_CASE("a transaction that the database gives up takes the whole group with i
   }
 }
 
+TEST_CASE("a log that a long reader keeps does not count as copied") {
+  const Folder folder;
+  const std::string file = folder.database();
+  db::Sqlite writer = std::move(*db::Sqlite::open(file));
+  REQUIRE(writer.exec("PRAGMA wal_autocheckpoint=0; CREATE TABLE filler (text TEXT)"));
+  db::Sqlite reader = std::move(*db::Sqlite::open(file, {.read_only = true}));
+  REQUIRE(reader.exec("BEGIN"));
+  REQUIRE(reader.prepare("SELECT count(*) FROM filler").run());
+  // Some 2,000 pages that the reader must not see yet.
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(writer.prepare("INSERT INTO filler (text) VALUES (hex(zeroblob(200000)))").run());
+  db::Sqlite copier = std::move(*db::Sqlite::open(file));
+  CHECK_FALSE(store::copy_log(copier));
+  REQUIRE(reader.exec("COMMIT"));
+  CHECK(store::copy_log(copier));
+}
+
 TEST_CASE("the database may be a link to a file elsewhere") {
   const Folder folder, elsewhere;
   const std::string link = folder.path + "/rowlane.db";

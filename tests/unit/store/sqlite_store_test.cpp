@@ -24,6 +24,74 @@ struct Office : rowlane::testing::MemoryStore {
 };
 }  // namespace
 
+namespace {
+int statements_of(const db::Sqlite& db) {
+  int count = 0;
+  for (sqlite3_stmt* stmt = nullptr; (stmt = sqlite3_next_stmt(db.handle(), stmt)) != nullptr;) ++count;
+  return count;
+}
+}  // namespace
+
+TEST_CASE("a connection keeps some hundred statements, and never gives up one that is being read") {
+  db::Sqlite db = must(db::Sqlite::open(":memory:"));
+  db::Statement read = db.prepare("SELECT value FROM json_each('[1,2,3]')");
+  REQUIRE(must(read.step()));
+  for (int i = 0; i < 2'000; ++i) REQUIRE(must(db.prepare(fmt::format("SELECT {}", i)).step()));
+  CHECK(statements_of(db) <= 301);
+  CHECK(read.i64(0) == 1);
+  REQUIRE(must(read.step()));
+  CHECK(read.i64(0) == 2);
+}
+
+TEST_CASE("lists of any length, from any place, are a few statements") {
+  Office office;
+  const Scope scope = office.add_office("small");
+  const auto list = [&](int offset) {
+    store::RecordQuery query{.scope = scope};
+    query.limit = 1 + offset % 200;
+    query.offset = offset;
+    REQUIRE(office.executor.finish(office.store.list_records(query)));
+    REQUIRE(office.executor.finish(office.store.history(scope, "", {}, query.limit, "")));
+    REQUIRE(office.executor.finish(office.store.activity(scope, query.limit, "")));
+  };
+  list(0);
+  const int before = statements_of(office.db);
+  for (int offset = 1; offset < 500; ++offset) list(offset);
+  CHECK(statements_of(office.db) == before);
+}
+
+TEST_CASE("a number that cannot be drawn is an error: no pass goes without one") {
+  Office office;
+  const Scope scope = office.add_office("small");
+  office.press(scope, "small");
+  REQUIRE(office.db.exec("DELETE FROM counter WHERE name='pass'"));
+  const auto claimed =
+      office.executor.finish(office.store.claim_next({.node = "n", .accounts = {"small"}, .quota = {}}));
+  REQUIRE_FALSE(claimed);
+  CHECK(claimed.error().message == "the database has no counter 'pass'");
+}
+
+TEST_CASE("on a full disk callers are told so, and the store says that it is not well until there is room") {
+  Office office;
+  const Scope scope = office.add_office("small");
+  const std::int64_t pages = office.number("PRAGMA page_count");
+  REQUIRE(office.db.exec(fmt::format("PRAGMA max_page_count={}", pages)));
+  CHECK(office.executor.finish(office.store.ping()));
+  Record record;
+  record.owner = scope.user;
+  record.fields.set(field::name, std::string(500'000, 'n'));
+  record.fields.set(field::vertical, std::string("motor"));
+  const auto refused = office.executor.finish(office.store.create_record(scope, record));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::unavailable);
+  CHECK(refused.error().message == "the server's disk is full");
+  CHECK(office.runner.is_disk_full());
+  REQUIRE(office.db.exec("PRAGMA max_page_count=1000000"));
+  CHECK(office.executor.finish(office.store.ping()));
+  CHECK_FALSE(office.runner.is_disk_full());
+  CHECK(office.executor.finish(office.store.create_record(scope, record)));
+}
+
 TEST_CASE("every account spends its own quota") {
   Office office;
   const Scope small = office.add_office("small"), large = office.add_office("large");

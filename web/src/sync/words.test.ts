@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { JobResult } from "../api/client";
 import { approveText, counts, detail, headline, heldSum, needsLook, stateLook, waitText } from "./words";
 
-const result = { success: true, exported: 9, added: 2, updated: 1, deleted: 0, imported: 0, kept: 4, overwritten: 0, conflicts: 0, drafts: 0, rejected: [], ambiguous: [], held: [], notFound: [], notices: [], calls: { reads: 1, writes: 1 }, tabs: {} } as JobResult;
+const result = { success: true, exported: 9, added: 2, updated: 1, deleted: 0, imported: 0, kept: 4, overwritten: 0, conflicts: 0, drafts: 0, rejected: [], ambiguous: [], held: [], notFound: [], notices: [], lengths: { rejected: 0, ambiguous: 0, held: 0, notFound: 0, notices: 0 }, calls: { reads: 1, writes: 1 }, tabs: {} } as JobResult;
 const tab = { ...result, error: null as string | null };
 const done = (more: object) => ({ id: "1", state: "succeeded" as const, result: { ...result, ...more } });
 const titleOf = (key: string) => `${key}_ins`;
