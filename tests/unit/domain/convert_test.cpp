@@ -55,3 +55,24 @@ TEST_CASE("numbers become text, money and days without losing a digit, or are re
   CHECK(from_cell(number(46115, FormatKind::date), FieldType::date, DateOrder::dmy).value == date(2026, 4, 3));
   CHECK_FALSE(from_cell(number(20260403), FieldType::date, DateOrder::dmy).rejected.empty());
 }
+
+TEST_CASE("day_of_serial: days of the years 1 to 9999, nothing beyond") {
+  struct Case {
+    double serial;
+    std::optional<std::int32_t> days;
+  };
+  const Case cases[] = {{25'569, 0},      {25'569.9, 0},
+                        {46'115, 20'546}, {-693'593, -719'162},
+                        {-693'594, {}},   {2'958'465, 2'932'896},
+                        {2'958'466, {}},  {1e300, {}},
+                        {-1e300, {}},     {9'007'199'254'740'991.0, {}}};
+  for (const Case& c : cases) {
+    CAPTURE(c.serial);
+    const std::optional<Date> day = day_of_serial(c.serial);
+    CHECK(day.has_value() == c.days.has_value());
+    if (day && c.days) CHECK(day->days == *c.days);
+  }
+  Cell far;
+  far.kind = CellKind::number, far.number = 4e15, far.format = FormatKind::date;
+  CHECK(from_cell(far, FieldType::text, DateOrder::dmy).value == Value{std::string("4000000000000000")});
+}

@@ -261,3 +261,34 @@ TEST_CASE("a tab that was renamed is followed, and told") {
   CHECK(plan.notices[0].kind == "tab_renamed");
   CHECK(plan.notices[0].text.find("'general_ins' is called 'Policies'") != std::string::npos);
 }
+
+TEST_CASE("after a torn id column a record without a key is found by all that was agreed on, or reported and left") {
+  // Six records with policy numbers and two without; the ids were sorted apart from their rows.
+  Office office;
+  office.general.row({"NAME", "MOBILE NO", "POLICY NO", "AMOUNT", "ROWLANE ID"});
+  office.general.connect(office.catalogue);
+  const auto known = [&](std::string name, std::string policy) -> Record& {
+    Record& r = office.record(std::move(name), std::move(policy));
+    office.general.bases[r.public_id] = r.fields;
+    return r;
+  };
+  for (int i = 0; i < 6; ++i) known("Customer " + std::to_string(i), "POL-" + std::to_string(1'000 + i));
+  known("Asha", "");
+  known("Ravi", "");
+  for (int i = 0; i < 6; ++i)
+    office.general.row({"Customer " + std::to_string(i), "", "POL-" + std::to_string(1'000 + i), "",
+                        "record-" + std::to_string((i + 3) % 8 + 1)});
+  office.general.row({"Asha", "", "", "", "record-2"});
+  office.general.row({"Ravi", "by hand", "", "", "record-3"});  // no cell tells that it is Ravi's alone
+  const TabPlan plan = office.plan();
+  CHECK(plan.adds.empty());
+  CHECK(plan.row_of[6] == 8);
+  CHECK(plan.row_of[7] == 0);
+  REQUIRE(plan.ambiguous.size() == 1);
+  CHECK(plan.ambiguous[0].record == 7);
+  CHECK(plan.reasons.at(7).contains("torn"));
+  for (const RowUpdate& update : plan.updates) {
+    CHECK(update.write_id);
+    CHECK(update.cells.empty());
+  }
+}
