@@ -8,8 +8,8 @@ import { call, jobWhenDone, scratch, startDemo } from "./support.mjs";
 
 const api = "/api/insurance";
 const kBytes = 10 * 1024 * 1024 - 4_096;
-const kAimMs = 500, kLimitMs = 3_000; // the limit says that something broke, also with sanitizers on a busy machine
-const lines = Number(process.env.ROWLANE_IMPORT_LINES ?? 2_000);
+const kBetweenMs = 200, kAimMs = 500, kLimitMs = 1_500; // the limit says that something broke, also with sanitizers on a busy machine
+const lines = Number(process.env.ROWLANE_IMPORT_LINES ?? 8_000);
 
 function csvOf() {
   const room = Math.floor(kBytes / lines) - 60;
@@ -32,7 +32,7 @@ test("ten users press Sync while 10 MiB are imported", { timeout: 900_000 }, asy
       presses.push(performance.now() - since);
       assert.equal(status, 202);
       jobs.push([user, body.jobId]);
-      await jobWhenDone(root, `token_user_${user}`, body.jobId);
+      await new Promise((resolve) => setTimeout(resolve, kBetweenMs)); // a person works a little, too
     }
   };
   const people = Array.from({ length: 10 }, (_, i) => press(i + 1));
