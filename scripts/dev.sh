@@ -7,7 +7,7 @@ usage() {
   programs=$(test_programs | xargs | fold -s -w 95 | sed '2,$s/^/              /')
   awk -v programs="$programs" '{ sub("SUITES", programs); print }' <<'TXT'
 ./dev demo    build, then start a demo agency on loopback
-./dev sim N   replay the simulated day of seed N
+./dev sim SEED  replay one simulated day, a line for each thing that happens
 ./dev bench [NAME]  measure the figures (bench/README.md), all or one: queue, http, idle, pass, ten_users
 ./dev soak [MIN]    for MIN minutes (10): fuzzers, kill -9 under load, the simulation over fresh seeds
 ./dev build   compile the libraries and programs into build/
@@ -291,7 +291,7 @@ lint_coroutines() {
 case "${1:-help}" in
   build) set_up; build ;;
   demo) set_up; build; shift; exec build/rowlane demo "$@" ;;
-  sim) set_up; build; ROWLANE_SEED=${2:?usage: ./dev sim SEED} exec build/simulation ;;
+  sim) set_up; build; ROWLANE_SEED=${2:?usage: ./dev sim SEED} exec build/simulation --no-version -tc='whatever fails*' ;;
   test)
     packages+=(chromium fonts-noto-core clang-tidy-19)
     set_up

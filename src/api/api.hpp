@@ -14,6 +14,7 @@
 #include "api/openapi.hpp"
 #include "auth/auth.hpp"
 #include "base/clock.hpp"
+#include "base/worker_pool.hpp"
 #include "domain/field_catalogue.hpp"
 #include "domain/tab_layout.hpp"
 #include "live/hub.hpp"
@@ -146,6 +147,7 @@ class Api {
   const net::Router* router_ = nullptr;
   std::map<std::int64_t, Emails> emails_;  // by agency
   live::Hub events_;
+  WorkerPool workers_;  // reads imported files
 };
 
 }  // namespace rowlane::api

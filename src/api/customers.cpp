@@ -11,7 +11,7 @@ namespace rowlane::api {
 
 namespace {
 constexpr std::string_view kWhat = "customer";
-constexpr std::int64_t kUndoEntriesMax = 200'000;  // one transaction takes them back; a change of more has no `undo`
+constexpr std::int64_t kUndoEntriesMax = 200'000;  // of one call; a change of more has no `undo`
 
 // `If-Match: "5"`; nullopt inside when there is none or it is `*`.
 Result<std::optional<std::int64_t>> read_if_match(const net::Request& request) {
@@ -112,19 +112,32 @@ std::expected<std::vector<std::string>, net::Response> read_ids(const Json& body
 
 net::Response bulk_answer(const Result<store::BulkReport>& report) {
   if (!report) return store_problem(report.error(), kWhat);
-  const store::ChangeRange& changes = report->changes;
-  const bool has_undo = !changes.is_empty() && changes.last - changes.first < kUndoEntriesMax;
-  const std::string undo = has_undo ? fmt::format("{}-{}", changes.first, changes.last) : std::string();
+  std::int64_t entries = 0;
+  std::string undo;
+  for (const store::ChangeRange& range : report->changes) {
+    entries += range.last - range.first + 1;
+    undo += fmt::format("{}{}-{}", undo.empty() ? "" : ",", range.first, range.last);
+  }
+  if (entries > kUndoEntriesMax) undo.clear();
   return answer(200, Json::object({{"changed", report->changed}, {"undo", text_or_null(undo)}}));
 }
 
-// The `undo` of a bulk answer.
-std::optional<store::ChangeRange> read_changes(std::string_view text) {
-  const std::size_t dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = read_number_id(text.substr(0, dash)), last = read_number_id(text.substr(dash + 1));
-  if (!first || !last || *last < *first || *last - *first >= kUndoEntriesMax) return std::nullopt;
-  return store::ChangeRange{*first, *last};
+// The `undo` of a bulk answer: "7-12,20-31".
+std::optional<std::vector<store::ChangeRange>> read_changes(std::string_view text) {
+  std::vector<store::ChangeRange> out;
+  std::int64_t entries = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size()), dash = text.substr(0, end).find('-');
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto first = read_number_id(text.substr(0, dash)),
+               last = read_number_id(text.substr(dash + 1, end - dash - 1));
+    if (!first || !last || *last < *first || *last - *first >= kUndoEntriesMax) return std::nullopt;
+    entries += *last - *first + 1;
+    out.push_back({*first, *last});
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (out.empty() || entries > kUndoEntriesMax) return std::nullopt;
+  return out;
 }
 
 // The first of them: a file of a million bad lines is told by its beginning.
@@ -197,14 +210,18 @@ Task<net::Response> Api::customer_totals(const Request& request, const Caller& c
 Task<net::Response> Api::undo_customers(const Request& request, const Caller& caller) {
   const auto body = read_body(request);
   if (!body) co_return body.error();
-  const auto changes = read_changes((*body)["undo"].string_or());
+  auto changes = read_changes((*body)["undo"].string_or());
   if (!changes) co_return field_problems(400, {{"undo", "undo must be what a change of several records answered"}});
-  co_return bulk_answer(co_await store_.undo_changes(caller.scope, *changes));
+  co_return bulk_answer(co_await store_.undo_changes(caller.scope, std::move(*changes)));
 }
 
 Task<net::Response> Api::list_customers(const Request& request, const Caller& caller) {
+  const Result<bool> deleted = read_flag(request, "deleted");
+  if (!deleted) co_return net::problem(deleted.error());
   auto query = co_await record_query(request, caller);
   if (!query) co_return std::move(query.error());
+  query->filter.is_deleted = *deleted;
+  if (const std::string* policy_no = request.query_value("policy_no")) query->filter.policy_no = *policy_no;
   const auto page = co_await store_.list_records(std::move(*query));
   if (!page) co_return net::problem(page.error());
   std::vector<UserId> people;
@@ -249,7 +266,10 @@ Task<net::Response> Api::create_customer(const Request& request, const Caller& c
 }
 
 Task<net::Response> Api::get_customer(const Request& request, const Caller& caller) {
-  auto record = co_await store_.get_record(caller.scope, path_id(request));
+  const Result<bool> deleted = read_flag(request, "deleted");
+  if (!deleted) co_return net::problem(deleted.error());
+  auto record = co_await store_.get_record(caller.scope, path_id(request),
+                                           *deleted ? store::Tombstones::yes : store::Tombstones::no);
   if (!record) co_return store_problem(record.error(), kWhat);
   co_return co_await answer_record(200, std::move(*record));
 }
@@ -334,8 +354,9 @@ Task<net::Response> Api::import_customers(const Request& request, const Caller& 
   const Result<bool> dry_run = read_flag(request, "dry_run"), skip_bad = read_flag(request, "skip_bad");
   if (!dry_run) co_return net::problem(dry_run.error());
   if (!skip_bad) co_return net::problem(skip_bad.error());
-  const auto imported = co_await records::import_csv(store_, caller.scope, catalogue_, extras(caller.user.agency),
-                                                     request.body, {.dry_run = *dry_run, .skip_bad = *skip_bad});
+  const auto imported =
+      co_await records::import_csv(store_, workers_, caller.scope, catalogue_, extras(caller.user.agency), request.body,
+                                   {.dry_run = *dry_run, .skip_bad = *skip_bad});
   if (!imported) co_return net::problem(imported.error());
   const store::ImportReport& report = imported->report;
   if (imported->refused)

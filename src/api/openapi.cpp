@@ -51,13 +51,13 @@ const std::vector<Described>& descriptions() {
        {400, 403, 415, 429}},
 
       {"list_customers",
-       "Records by filter and sort, a page at a time",
+       "Records by filter and sort, a page at a time; with deleted=1 those that were deleted",
        caller,
        "",
        200,
        "CustomerList",
        {"search", "vertical", "status", "sync", "owner", "renewal_from", "renewal_to", "sort", "limit", "cursor",
-        "offset"},
+        "offset", "policy_no", "deleted"},
        {400, 403}},
       {"customer_ids",
        "The ids of all records that a filter finds",
@@ -85,7 +85,7 @@ const std::vector<Described>& descriptions() {
        {400, 403, 415}},
       {"create_customer", "Adds a record", caller, "CustomerNew", 201, "Customer", {}, {400, 403, 415}},
       {"patch_customers",
-       "Sets fields of several records, all or none",
+       "Sets fields of several records; one that is not there, and none is changed",
        caller,
        "BulkPatch",
        200,
@@ -93,7 +93,7 @@ const std::vector<Described>& descriptions() {
        {},
        {400, 403, 404, 415}},
       {"delete_customers",
-       "Deletes several records, all or none",
+       "Deletes several records; one that is not there, and none is deleted",
        caller,
        "BulkDelete",
        200,
@@ -109,7 +109,14 @@ const std::vector<Described>& descriptions() {
        {"dry_run", "skip_bad"},
        {403, 415, 422}},
       {"export_customers", "The records of the caller's scope as CSV", caller, "", 200, "text/csv", {}, {403}},
-      {"get_customer", "One record", caller, "", 200, "Customer", {}, {403, 404}},
+      {"get_customer",
+       "One record; with deleted=1 also one that was deleted",
+       caller,
+       "",
+       200,
+       "Customer",
+       {"deleted"},
+       {400, 403, 404}},
       {"put_customer",
        "Replaces the fields of a record",
        caller,
@@ -278,7 +285,8 @@ Json customer_schema(const FieldCatalogue& catalogue) {
       {"sync",
        object_of({{"state", one_of({"synced", "unsynced", "syncing", "conflict", "held", "rejected", "ambiguous"})},
                   {"at", or_null(formatted("date-time"))},
-                  {"reason", or_null(typed("string"))}})}};
+                  {"reason", or_null(typed("string"))}})},
+      {"deletedAt?", formatted("date-time")}};
   for (FieldId id = 0; id < field::shipped_count; ++id)
     members.emplace_back(std::string(catalogue.name(id)), field_schema(catalogue.type(id)));
   members.emplace_back("extra",
@@ -296,7 +304,7 @@ Json customer_input(const FieldCatalogue& catalogue, bool is_whole) {
   }
   members.emplace_back(
       "extra?", or_null(map_of(Json::object({{"type", Json(Json::Array{"string", "number", "boolean", "null"})}}))));
-  for (const char* name : {"id?", "version?", "createdAt?", "updatedAt?", "updatedBy?", "sync?"})
+  for (const char* name : {"id?", "version?", "createdAt?", "updatedAt?", "updatedBy?", "sync?", "deletedAt?"})
     members.emplace_back(name, Json(Json::Object{}));
   return object_of(std::move(members));
 }

@@ -1,5 +1,7 @@
 #include "app/dashboard.hpp"
 
+#include "auth/auth.hpp"
+
 namespace rowlane::app {
 
 namespace {
@@ -18,7 +20,7 @@ constexpr std::string_view kFirstAnswers =
 // The addresses of the pages, as web/src/router.tsx has them; "/sync" stands for "/sync/ID" too.
 bool is_page(std::string_view path) {
   for (const std::string_view page :
-       {"/", "/sign-in", "/customers", "/sync", "/activity", "/users", "/spreadsheet", "/operations"})
+       {"/", "/sign-in", "/customers", "/bin", "/sync", "/activity", "/users", "/spreadsheet", "/operations"})
     if (path == page) return true;
   return path.starts_with("/sync/");
 }
@@ -79,7 +81,10 @@ std::optional<net::Response> dashboard_answer(const net::Request& request) {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "same-origin");
   if (path == "/index.html") response.headers.emplace_back("Content-Security-Policy", kPolicy);
-  if (request.path == "/customers" && request.query.empty()) response.headers.emplace_back("Link", kFirstAnswers);
+  // Without a session the answers would be refusals, which the browser keeps for the requests after the sign-in.
+  const bool has_session = request.header("cookie").contains(fmt::format("{}=", auth::kSessionCookie));
+  if (request.path == "/customers" && request.query.empty() && has_session)
+    response.headers.emplace_back("Link", kFirstAnswers);
   return response;
 }
 

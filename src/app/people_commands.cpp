@@ -27,9 +27,9 @@ int user_add(const NewUserOptions& options) {
   if (const Status fits = auth::check_new_password(password); !fits) return failed(fits.error());
   const Result<std::string> hash = auth::hash_password(password);
   if (!hash) return failed(hash.error());
-  const Result<AgencyId> id =
-      s.wait(s.store->upsert_agency({{}, agency->key, agency->name, agency->spreadsheet_id, agency->account},
-                                    store::PeopleStore::SpreadsheetChange::refused));
+  const Result<AgencyId> id = s.wait(
+      s.store->upsert_agency({{}, agency->key, agency->name, agency->spreadsheet_id, agency->account, agency->tabs},
+                             store::PeopleStore::SpreadsheetChange::refused));
   if (!id) return failed(id.error());
   const std::string name = options.email.substr(0, options.email.find('@'));
   const Result<UserId> user =

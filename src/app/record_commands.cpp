@@ -69,8 +69,9 @@ int import_file(const ImportCommand& options) {
   if (!actor) return failed(actor.error());
   Result<std::string> text = read_whole(options.file);
   if (!text) return failed(text.error());
+  WorkerPool workers;
   const auto imported =
-      s.wait(records::import_csv(*s.store, actor->scope, s.catalogue, records::own_fields(*actor->agency),
+      s.wait(records::import_csv(*s.store, workers, actor->scope, s.catalogue, records::own_fields(*actor->agency),
                                  std::move(*text), {.dry_run = options.dry_run, .skip_bad = options.skip_bad}));
   if (!imported) return failed(imported.error());
   for (const store::ImportError& error : imported->report.errors)

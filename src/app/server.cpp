@@ -80,9 +80,9 @@ Status Server::Impl::open() {
   if (const Status ended = wait_for(engine, store->end_predecessors_leases(has_crash_mark(dir))); !ended) return ended;
   if (const Status removed = remove_crash_mark(dir); !removed) return removed;
   for (AgencySettings& agency : config.agencies) {
-    const Result<AgencyId> id =
-        wait_for(engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account},
-                                              store::PeopleStore::SpreadsheetChange::taken));
+    const Result<AgencyId> id = wait_for(
+        engine, store->upsert_agency({{}, agency.key, agency.name, agency.spreadsheet_id, agency.account, agency.tabs},
+                                     store::PeopleStore::SpreadsheetChange::taken));
     if (!id) return fail(id.error().code, fmt::format("agency {}: {}", agency.key, id.error().message));
     agency.id = *id;
     if (agency.auto_sync) log_warning("agency {}: auto_sync is not there yet; its users press Sync", agency.key);

@@ -147,8 +147,6 @@ Task<Result<std::string>> Auth::sign_out(Caller caller) {
 }
 
 Task<Status> Auth::change_password(Caller caller, std::string present, std::string wanted, std::string address) {
-  if (const Status ok = check_new_password(wanted); !ok)
-    co_return fail(ok.error().code, ok.error().message, "newPassword");
   if (const Status may = check_throttle(caller.user.email, address); !may) co_return may;
   const auto fits = co_await passwords_.verify(caller.user.password_hash, std::move(present));
   if (!fits) co_return std::unexpected(fits.error());
@@ -157,6 +155,8 @@ Task<Status> Auth::change_password(Caller caller, std::string present, std::stri
     co_return fail(Errc::forbidden, "the present password is wrong", "password");
   }
   throttle_.succeeded(caller.user.email, address);
+  if (const Status ok = check_new_password(wanted); !ok)
+    co_return fail(ok.error().code, ok.error().message, "newPassword");
   auto hash = co_await passwords_.hash(std::move(wanted));
   if (!hash) co_return std::unexpected(hash.error());
   co_return co_await store_.set_password(caller.user.id, std::move(*hash), {caller.session, caller.token});

@@ -8,7 +8,8 @@ namespace {
 // So many are told at the most: a body of a hundred thousand unknown members is no reason to be busy for seconds.
 constexpr std::size_t kProblemsMax = 100;
 
-constexpr std::string_view kMadeByServer[] = {"id", "version", "createdAt", "updatedAt", "updatedBy", "sync"};
+constexpr std::string_view kMadeByServer[] = {"id",        "version", "createdAt", "updatedAt",
+                                              "updatedBy", "sync",    "deletedAt"};
 
 Json text_or_null(std::string text) { return text.empty() ? Json() : Json(std::move(text)); }
 
@@ -54,6 +55,7 @@ Json record_json(const Record& record, const FieldCatalogue& catalogue, const st
                            {"sync", Json::object({{"state", to_string(record.sync)},
                                                   {"at", record.sync_at ? Json(to_iso8601(*record.sync_at)) : Json()},
                                                   {"reason", text_or_null(record.sync_reason)}})}});
+  if (record.deleted_at) out.set("deletedAt", to_iso8601(*record.deleted_at));
   Json::Object& members = *out.if_object();
   members.reserve(members.size() + field::shipped_count + 1);
   for (FieldId id = 0; id < field::shipped_count; ++id)

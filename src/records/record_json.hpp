@@ -17,7 +17,7 @@ namespace rowlane::records {
 using EmailOf = std::function<std::string(UserId)>;
 
 // {id, owner, version, createdAt, updatedAt, updatedBy, sync: {state, at, reason}, every field, extra: {...}}:
-// null where there is no value. `extras`: the agency's own fields.
+// null where there is no value; `deletedAt` of a tombstone alone. `extras`: the agency's own fields.
 Json record_json(const Record& record, const FieldCatalogue& catalogue, const std::vector<FieldId>& extras,
                  const EmailOf& email_of);
 

@@ -14,17 +14,22 @@ std::vector<FieldId> own_fields(const AgencySettings& agency) {
   return out;
 }
 
-Task<Result<Imported>> import_csv(store::Store& store, Scope scope, const FieldCatalogue& catalogue,
-                                  std::vector<FieldId> own, std::string text, store::ImportOptions options) {
+Task<Result<Imported>> import_csv(store::Store& store, WorkerPool& workers, Scope scope,
+                                  const FieldCatalogue& catalogue, std::vector<FieldId> own, std::string text,
+                                  store::ImportOptions options) {
   const auto people = co_await store.users(scope.agency);
   if (!people) co_return std::unexpected(people.error());
-  const OwnerOf owner_of = [&](std::string_view email) -> std::optional<UserId> {
-    const std::string wanted = fold_case(email);
-    for (const store::User& user : *people)
-      if (fold_case(user.email) == wanted && user.role != store::Role::admin && scope.covers(user.id)) return user.id;
-    return std::nullopt;
-  };
-  ImportInput input = read_import(text, catalogue, own, owner_of);
+  // Copies, as the work may outlive a request whose client has gone.
+  std::map<std::string, UserId, std::less<>> owners;
+  for (const store::User& user : *people)
+    if (user.role != store::Role::admin && scope.covers(user.id)) owners.emplace(fold_case(user.email), user.id);
+  ImportInput input = co_await workers.run<ImportInput>(
+      [text = std::move(text), own = std::move(own), owners = std::move(owners), &catalogue] {
+        return read_import(text, catalogue, own, [&](std::string_view email) -> std::optional<UserId> {
+          const auto found = owners.find(fold_case(email));
+          return found == owners.end() ? std::nullopt : std::optional(found->second);
+        });
+      });
   Imported out;
   out.refused = input.header_is_bad || (!input.errors.empty() && !options.skip_bad);
   // Lines that can be read are tried in any case, so that one answer lists every fault of the file.

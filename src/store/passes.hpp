@@ -203,7 +203,8 @@ class PassStore {
   // At start on an engine that one process owns: ends the leases of the process before, jobs back to `queued`.
   // `after_crash`: that process left the mark of a crash, which counts as a fault of the passes it ran.
   virtual Task<Status> end_predecessors_leases(bool after_crash) = 0;
-  // Deletes what is kept no longer: finished jobs, events, history, journal, tombstones, idempotency keys.
+  // Finishes imports that another process left half-done. Deletes what is kept no longer: finished jobs, events,
+  // history, journal, tombstones, idempotency keys.
   virtual Task<Result<std::int64_t>> expire() = 0;
 };
 

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "base/task.hpp"
+#include "domain/tab_layout.hpp"
 
 namespace rowlane::store {
 
@@ -19,6 +20,9 @@ std::optional<Role> role_from(std::string_view name);
 struct Agency {
   AgencyId id;
   std::string key, name, spreadsheet_id, account;
+  // What the spreadsheet holds of its records: an edit of anything else leaves a record's state towards it alone. Not
+  // stored, but known to the process that entered the agency; without it every edit counts as one that the sheet lacks.
+  std::vector<TabLayout> tabs = {};
 };
 
 struct User {

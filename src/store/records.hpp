@@ -25,6 +25,8 @@ struct RecordFilter {
   std::optional<SyncState> sync;
   std::optional<UserId> owner;
   std::optional<Date> renewal_from, renewal_to;  // inclusive
+  std::string policy_no;                         // "" none; a policy number, however it is spelt: compared as keys are
+  bool is_deleted = false;                       // tombstones alone, instead of what lives
 };
 
 struct RecordQuery {
@@ -88,7 +90,7 @@ struct ChangeRange {
 
 struct BulkReport {
   std::int64_t changed = 0;
-  ChangeRange changes;
+  std::vector<ChangeRange> changes;  // one for each piece that it was written in, joined where nobody came between
 };
 
 struct HistoryEntry {
@@ -133,14 +135,17 @@ class RecordStore {
   virtual Task<Result<Record>> update_record(RecordWrite write, FieldPatch patch) = 0;
   virtual Task<Status> delete_record(RecordWrite write) = 0;
   virtual Task<Result<Record>> restore_record(RecordWrite write) = 0;
-  // All or nothing: not_found names the first id outside the scope, and nothing changes.
+  // Of any number of records, in pieces: no transaction of it keeps others waiting. Looked at first: not_found names
+  // the first id outside the scope, and nothing changes. A record that somebody deletes in between is passed over.
   virtual Task<Result<BulkReport>> update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) = 0;
   virtual Task<Result<BulkReport>> delete_records(Scope scope, std::vector<std::string> ids) = 0;
   // Takes back what the caller itself changed by hand in `changes`: cells that still hold what was set get their value
   // from before, records that are still deleted come back. What has moved on since stays; it is not counted.
-  virtual Task<Result<BulkReport>> undo_changes(Scope scope, ChangeRange changes) = 0;
+  virtual Task<Result<BulkReport>> undo_changes(Scope scope, std::vector<ChangeRange> changes) = 0;
   // Lines with an `id` or a natural key of a record in the scope update it; the others are added, owned by their
-  // `owner` or else the caller. With errors and without `skip_bad` nothing changes.
+  // `owner` or else the caller. With errors and without `skip_bad` nothing changes. All good lines or none, also over a
+  // crash: what was decided is finished by the next `expire`. They become visible a piece at a time, though: no
+  // transaction holds all of them.
   virtual Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines,
                                                     ImportOptions options) = 0;
   // Calls `each` for every living record of the scope, oldest first, in one consistent view. `each` runs on a

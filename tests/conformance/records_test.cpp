@@ -82,8 +82,17 @@ TEST_CASE("records: a deleted one is a tombstone that comes back with its fields
     REQUIRE(office.wait(office.store().delete_record(write)));
     CHECK(!office.wait(office.store().get_record(office.asha, record.public_id)));
     CHECK(office.wait(office.store().list_records({.scope = office.asha})).value().total == 0);
+    const auto bin = [&](const Scope& scope) {
+      return office.wait(office.store().list_records({.scope = scope, .filter = {.is_deleted = true}})).value();
+    };
+    REQUIRE(bin(office.asha).records.size() == 1);
+    CHECK(bin(office.asha).records[0].deleted_at.has_value());
+    CHECK(bin(office.manager).total == 1);
+    CHECK(bin(office.ravi).total == 0);
+    CHECK(bin(office.other_manager).total == 0);
     const auto back = office.wait(office.store().restore_record(write));
     REQUIRE(back);
+    CHECK(bin(office.asha).total == 0);
     CHECK(back->fields == record.fields);
     CHECK(back->version > record.version);
     const auto twice = office.wait(office.store().restore_record(write));
@@ -162,6 +171,88 @@ TEST_CASE("records: ids and totals are those of the filter, inside the scope") {
     CHECK(totals.value().count == 5);
     CHECK(totals.value().premium == Money{500'250});
     CHECK(office.wait(office.store().record_totals({.scope = office.other})).value().count == 0);
+  }
+}
+
+TEST_CASE(
+    "records: an edit of what the sheet does not hold leaves the state alone, and one that goes back is synced again") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    TabLayout general{.key = "general", .title = "general_ins", .verticals = {"motor", "health"}};
+    for (const FieldId id : {field::name, field::current_policy_no, field::premium})
+      general.columns.push_back({.field = id, .header = "H"});
+    const TabLayout life{.key = "life", .title = "Life_ins", .verticals = {"life"}, .columns = general.columns};
+    REQUIRE(office.wait(office.store().upsert_agency({{}, "a", "a", "book-a", "default", {general, life}},
+                                                     store::PeopleStore::SpreadsheetChange::refused)));
+    const Record made = office.add_record(office.asha, "Anil", "P/1");
+    const auto now = [&] { return office.wait(office.store().get_record(office.asha, made.public_id)).value(); };
+    const auto edit = [&](FieldId id, Value value) {
+      store::FieldPatch patch;
+      patch.set.set(id, std::move(value));
+      REQUIRE(office.wait(office.store().update_record({.scope = office.asha, .public_id = made.public_id}, patch)));
+      return now().sync;
+    };
+    const auto sync = [&](std::string tab, SyncState state) {
+      (void)office.press(office.asha);
+      const store::Claim claim = office.claim();
+      store::ChunkCommit commit;
+      commit.base.push_back({made.id, std::move(tab), now().fields});
+      commit.marks.push_back({made.id, now().version, state, "a reason"});
+      REQUIRE(office.wait(office.store().commit_chunk(claim.lease, commit)));
+      REQUIRE(office.finish(claim));
+    };
+    CHECK(edit(field::status, std::string("never synced")) == SyncState::unsynced);
+    sync("general", SyncState::synced);
+    CHECK(edit(field::status, std::string("called")) == SyncState::synced);
+    CHECK(edit(field::premium, Money{500}) == SyncState::unsynced);
+    CHECK(edit(field::status, std::string("called twice")) == SyncState::unsynced);
+    CHECK(edit(field::premium, std::monostate{}) == SyncState::synced);  // as the sheet has it
+    // The vertical says which tab; the owner stands in none.
+    CHECK(edit(field::vertical, std::string("health")) == SyncState::synced);
+    CHECK(edit(field::vertical, std::string("life")) == SyncState::unsynced);
+    CHECK(edit(field::vertical, std::string("motor")) == SyncState::synced);
+    REQUIRE(office.wait(office.store().update_record({.scope = office.manager, .public_id = made.public_id},
+                                                     {.set = {}, .replace = false, .owner = office.ravi.user})));
+    REQUIRE(office.wait(office.store().update_record({.scope = office.manager, .public_id = made.public_id},
+                                                     {.set = {}, .replace = false, .owner = office.asha.user})));
+    CHECK(now().sync == SyncState::synced);
+
+    // Deleted and brought back before any sync: nothing has to be written.
+    REQUIRE(office.wait(office.store().delete_record({.scope = office.asha, .public_id = made.public_id})));
+    REQUIRE(office.wait(office.store().restore_record({.scope = office.asha, .public_id = made.public_id})));
+    CHECK(now().sync == SyncState::synced);
+
+    // While a pass runs, the sheet may hold something else already.
+    (void)office.press(office.asha);
+    const store::Claim running = office.claim();
+    (void)edit(field::premium, Money{700});
+    (void)edit(field::premium, std::monostate{});
+    REQUIRE(office.finish(running));
+    CHECK(now().sync == SyncState::unsynced);
+    sync("general", SyncState::rejected);
+    CHECK(edit(field::status, std::string("again")) == SyncState::rejected);
+    CHECK(now().sync_reason == "a reason");
+    CHECK(edit(field::premium, Money{900}) == SyncState::unsynced);
+  }
+}
+
+TEST_CASE("records: a policy number is found however it is spelt, inside the scope") {
+  for (const EngineKind& kind : engines()) {
+    CAPTURE(kind.name);
+    Office office(kind);
+    const Record record = office.add_record(office.asha, "Anil", "AB-12 345");
+    office.add_record(office.asha, "Bela", "AB-12 3456");
+    const auto named = [&](const Scope& scope, const char* policy_no) {
+      return office.wait(office.store().list_records({.scope = scope, .filter = {.policy_no = policy_no}})).value();
+    };
+    for (const char* spelling : {"AB-12 345", "ab-12345", " AB\u201312 345 "}) {
+      CAPTURE(spelling);
+      REQUIRE(named(office.asha, spelling).records.size() == 1);
+      CHECK(named(office.asha, spelling).records[0].public_id == record.public_id);
+    }
+    CHECK(named(office.ravi, "AB-12 345").total == 0);
+    CHECK(named(office.asha, "NA").total == 0);  // no key at all
   }
 }
 

@@ -110,6 +110,15 @@ test("every operation answers as openapi.json says", { timeout: 300_000 }, async
     await it(id, "admin", { status: 403 });
   }
   await it("delete_customers", "own", { body: { ids: [] }, status: 400 });
+  const { body: bin } = await it("list_customers", "own", { query: "?deleted=1", status: 200 });
+  assert.deepEqual(bin.customers.map(({ id }) => id), [second]);
+  assert.match(bin.customers[0].deletedAt, /Z$/);
+  assert.equal((await it("list_customers", "foreign", { query: "?deleted=1", status: 200 })).body.total, 0);
+  await it("list_customers", "own", { query: "?deleted=maybe", status: 400 });
+  await it("get_customer", "own", { target: second, status: 404 });
+  await it("get_customer", "own", { target: second, query: "?deleted=1", status: 200 });
+  await it("get_customer", "foreign", { target: second, query: "?deleted=1", status: 404 });
+  assert.equal((await it("list_customers", "own", { query: "?policy_no=none-such", status: 200 })).body.total, 0);
   await it("restore_customer", "own", { target: second, status: 200 });
   await it("restore_customer", "own", { target: second, status: 409 });
   await it("delete_customer", "own", { target: second, headers: { "if-match": '"99"' }, status: 412 });

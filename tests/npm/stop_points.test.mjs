@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { call as ask, scratch, startDemo } from "./support.mjs";
+import { call as ask, openEvents, scratch, startDemo } from "./support.mjs";
 
 const call = (root, user, path, { method = "GET", body } = {}) => ask(root, `token_user_${user}`, method, path, body);
 const press = (root, user) => call(root, user, "/api/insurance/sync/to-sheet", { method: "POST", body: "{}" });
@@ -79,3 +79,39 @@ test("killed at any step of a pass, each job takes effect once", { timeout: 600_
     for (const member of ["added", "updated", "deleted", "history", "once"]) assert.equal(sum(result, member), sum(plain, member), `${point}: ${member}`);
   }
 });
+
+test("killed in the middle of an import, all of it is there after the restart, or nothing", { timeout: 300_000 }, async (t) => {
+  const folder = scratch(t);
+  const template = join(folder, "template");
+  const seeded = await startDemo(t, template);
+  await seeded.stop("SIGTERM");
+  const known = 10, fresh = 190; // of user1's records some are changed, the others are new
+  for (const [point, found] of [["staged", 0], ["import:1", 200], ["import:3", 200]]) {
+    const data = join(folder, point.replace(":", "-"));
+    cpSync(template, data, { recursive: true });
+    let server = await startDemo(t, data, { ROWLANE_STOP_AT: point });
+    const { body } = await call(server.root, 1, `/api/insurance/customers?limit=${known}`);
+    const lines = [
+      ...body.customers.map(({ id, name, vertical }) => `${id},"${name}",${vertical},imported`),
+      ...Array.from({ length: fresh }, (_, i) => `,Imported ${i},motor,imported`),
+    ];
+    const gone = once(server.child, "exit");
+    const csv = `id,name,vertical,status\n${lines.join("\n")}\n`;
+    await ask(server.root, "token_user_1", "POST", "/api/insurance/customers/import", csv, { "content-type": "text/csv" }).catch(() => {});
+    assert.deepEqual(await gone, [null, "SIGKILL"], `${point} was never reached`);
+    server = await startDemo(t, data);
+    const total = async () => (await call(server.root, 1, "/api/insurance/customers?limit=1&status=imported")).body.total;
+    if (found) await untilTold(t, server.root, async () => (await total()) === found);
+    assert.equal(await total(), found, point);
+    const { body: told } = await call(server.root, 1, "/api/insurance/activity?limit=5");
+    assert.equal(told.activity.filter(({ text }) => text.includes("imported: 190 added, 10 changed")).length, found ? 1 : 0, point);
+    await server.stop("SIGTERM");
+  }
+});
+
+// Looks at each event of user1's records until `isSo`.
+async function untilTold(t, root, isSo) {
+  const stream = await openEvents(t, root, { token: "token_user_1" });
+  while (!(await isSo())) await Promise.race([stream.next(() => true), isSo()]);
+  stream.close();
+}

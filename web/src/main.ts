@@ -3,6 +3,7 @@
 // the rows wait for it.
 import { drawFirstRows, keptFrame } from "./grid/firstRows";
 import { askBlock, askWho } from "./lib/firstAnswers";
+import { maySignedIn } from "./lib/signedIn";
 import { applyTheme } from "./lib/theme";
 import { readView } from "./lib/view";
 import "./app.css";
@@ -26,8 +27,9 @@ async function drawList() {
 
 async function start() {
   applyTheme();
-  const list = location.pathname === "/customers" ? drawList() : null;
-  if (location.pathname !== "/sign-in") askWho();
+  const isAsked = location.pathname !== "/sign-in" && maySignedIn();
+  const list = isAsked && location.pathname === "/customers" ? drawList() : null;
+  if (isAsked) askWho();
   if (list) {
     if (keptFrame()) await Promise.race([list, new Promise((resolve) => setTimeout(resolve, kWaitMs))]);
   }

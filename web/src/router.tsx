@@ -1,9 +1,10 @@
 // The pages and their addresses. Everything but sign-in asks first who is there, and comes back to the same place.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
-import { ApiError, whenSignedOut } from "./api/client";
+import { ApiError, type User, whenSignedOut } from "./api/client";
 import { openPage, whenOpened } from "./lib/navigate";
 import { enterAs } from "./lib/person";
 import { configQuery, meQuery, queries } from "./lib/session";
+import { maySignedIn, setSignedIn } from "./lib/signedIn";
 import { readView } from "./lib/view";
 import { Crashed, NotFound } from "./ui/Errors";
 import { Shell } from "./ui/Shell";
@@ -28,18 +29,34 @@ const inside = createRoute({
   id: "inside",
   component: Shell,
   beforeLoad: async ({ location }) => {
+    const away = () => redirect({ to: "/sign-in", search: { to: location.href } });
+    if (!queries.getQueryData(meQuery.queryKey) && !maySignedIn()) throw away();
     try {
       const [me] = await Promise.all([queries.ensureQueryData(meQuery), queries.ensureQueryData(configQuery)]);
       enterAs(me.id);
       return { me };
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) throw redirect({ to: "/sign-in", search: { to: location.href } });
+      if (error instanceof ApiError && error.status === 401) {
+        setSignedIn(false);
+        queries.removeQueries({ queryKey: meQuery.queryKey });
+        throw away();
+      }
       throw error;
     }
   },
 });
-const page = <const P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
-  createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load) });
+// Who a page is for; whoever else has its address comes to their own start page.
+type For = "all" | "records" | "admin";
+const isFor = (who: For, role: User["role"]) => who === "all" || (who === "admin") === (role === "admin");
+const page = <const P extends string>(path: P, who: For, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({
+    getParentRoute: () => inside,
+    path,
+    beforeLoad: ({ context }) => {
+      if (!isFor(who, context.me.role)) throw redirect({ to: "/", replace: true });
+    },
+    component: lazyRouteComponent(load),
+  });
 
 const home = createRoute({
   getParentRoute: () => inside,
@@ -53,19 +70,20 @@ const customers = createRoute({
   path: "/customers",
   validateSearch: readView,
   beforeLoad: ({ context }) => {
-    if (context.me.role === "admin") throw redirect({ to: "/operations", replace: true });  // an admin has no records
+    if (context.me.role === "admin") throw redirect({ to: "/operations", replace: true }); // an admin has no records
   },
   component: Customers,
 });
-const sync = page("/sync", () => import("./pages/Sync"));
-const job = page("/sync/$jobId", () => import("./pages/Job"));
-const activity = page("/activity", () => import("./pages/Activity"));
-const users = page("/users", () => import("./pages/Users"));
-const spreadsheet = page("/spreadsheet", () => import("./pages/Spreadsheet"));
-const operations = page("/operations", () => import("./pages/Operations"));
+const sync = page("/sync", "records", () => import("./pages/Sync"));
+const job = page("/sync/$jobId", "records", () => import("./pages/Job"));
+const bin = page("/bin", "records", () => import("./pages/Bin"));
+const activity = page("/activity", "records", () => import("./pages/Activity"));
+const users = page("/users", "all", () => import("./pages/Users"));
+const spreadsheet = page("/spreadsheet", "all", () => import("./pages/Spreadsheet"));
+const operations = page("/operations", "admin", () => import("./pages/Operations"));
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren([home, customers, sync, job, activity, users, spreadsheet, operations])]),
+  routeTree: root.addChildren([signIn, inside.addChildren([home, customers, bin, sync, job, activity, users, spreadsheet, operations])]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading what="the page" />,
   scrollRestoration: false,

@@ -4,7 +4,9 @@
 namespace rowlane::store {
 
 Task<Result<std::int64_t>> SqliteStore::expire() {
-  return write<std::int64_t>([this](Writer& db) -> Result<std::int64_t> {
+  const Status finished = co_await finish_imports();
+  if (!finished) co_return std::unexpected(finished.error());
+  co_return co_await write<std::int64_t>([this](Writer& db) -> Result<std::int64_t> {
     constexpr std::int64_t kDay = 24LL * 3600 * 1000;
     const std::int64_t now = now_ms();
     struct Rule {

@@ -123,6 +123,7 @@ Task<Result<AgencyId>> SqliteStore::upsert_agency(Agency agency, SpreadsheetChan
               "SET account=excluded.account, agency_id=excluded.agency_id")
             .bind_all(agency.spreadsheet_id, id.value, agency.account, random_token_base(random_))
             .run());
+    tabs_[id] = agency.tabs;
     if (!changes) return id;
     ROWLANE_TRY(forget_agreed(db, id, now_ms()));
     ROWLANE_TRY(move_jobs(db, id, **before, agency.spreadsheet_id));

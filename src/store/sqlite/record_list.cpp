@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "plan/natural_key.hpp"
 #include "store/sqlite/rows.hpp"
 
 namespace rowlane::store {
@@ -92,9 +93,10 @@ void add_sync_condition(Where& where, SyncState state, const RunningScopes& runn
 Where where_of(const RecordQuery& query, const RunningScopes& running) {
   Where where;
   where.add("agency_id=?", query.scope.agency.value);
-  where.add("deleted_at_ms IS NULL");
-  if (!query.scope.whole_agency) where.add("owner_id=?", query.scope.user.value);
   const RecordFilter& f = query.filter;
+  where.add(f.is_deleted ? "deleted_at_ms IS NOT NULL" : "deleted_at_ms IS NULL");
+  if (!query.scope.whole_agency) where.add("owner_id=?", query.scope.user.value);
+  if (!f.policy_no.empty()) where.add("key_policy=?", plan::join_key({f.policy_no}));  // no record has a blank key
   if (f.owner) where.add("owner_id=?", f.owner->value);
   if (f.vertical) where.add("vertical=?", *f.vertical);
   if (f.status) where.add("status=?", *f.status);

@@ -1,10 +1,6 @@
 #include <fmt/format.h>
 
-#include <array>
-#include <map>
-
-#include "plan/natural_key.hpp"
-#include "store/sqlite/rows.hpp"
+#include "store/sqlite/edits.hpp"
 
 namespace rowlane::store {
 
@@ -17,55 +13,6 @@ Status check_version(const Record& record, const std::optional<std::int64_t>& wa
               "If-Match");
 }
 
-Status check_owner(db::Sqlite& db, AgencyId agency, UserId owner) {
-  db::Statement stmt = db.prepare("SELECT 1 FROM app_user WHERE id=? AND agency_id=?");
-  const Result<bool> row = stmt.bind_all(owner.value, agency.value).step();
-  if (!row) return std::unexpected(row.error());
-  if (!*row) return fail(Errc::invalid_input, "owner is no user of this agency", "owner");
-  return {};
-}
-
-// The record with the patch applied; same fields and owner when nothing differs.
-Record patched(const Record& before, const FieldPatch& patch) {
-  Record after = before;
-  if (patch.replace) after.fields = {};
-  for (const auto& [id, value] : patch.set.entries()) {
-    if (value.index() == 0)
-      after.fields.erase(id);
-    else
-      after.fields.set(id, value);
-  }
-  if (patch.owner) after.owner = *patch.owner;
-  return after;
-}
-
-// Writes the patch when it changes anything: an equal value is no new version, no history, no event.
-Result<Record> apply_patch(db::Sqlite& db, const Record& before, const FieldPatch& patch, UserId user,
-                           std::int64_t at_ms, const FieldCatalogue& catalogue) {
-  Record after = patched(before, patch);
-  if (after.fields == before.fields && after.owner == before.owner) return before;
-  if (after.owner != before.owner) ROWLANE_TRY(check_owner(db, before.agency, after.owner));
-  ++after.version;
-  after.updated_at = from_ms(at_ms);
-  after.updated_by = user;
-  after.sync = SyncState::unsynced;
-  after.sync_reason.clear();
-  ROWLANE_TRY(rewrite_record(db, after, catalogue));
-  ROWLANE_TRY(add_edit_history(db, before, after, user, at_ms, catalogue));
-  return after;
-}
-
-// Brings a tombstone back.
-Status revive(db::Sqlite& db, Record& record, UserId user, std::int64_t at_ms, const FieldCatalogue& catalogue) {
-  record.deleted_at.reset();
-  ++record.version;
-  record.updated_at = from_ms(at_ms);
-  record.updated_by = user;
-  record.sync = SyncState::unsynced;
-  ROWLANE_TRY(rewrite_record(db, record, catalogue));
-  return add_history(db, {record, "restore", "", "null", "null"}, user, at_ms);
-}
-
 Result<std::int64_t> last_history_id(db::Sqlite& db) {
   db::Statement stmt = db.prepare("SELECT seq FROM sqlite_sequence WHERE name='history'");
   const Result<bool> row = stmt.step();
@@ -73,12 +20,32 @@ Result<std::int64_t> last_history_id(db::Sqlite& db) {
   return *row ? stmt.i64(0) : 0;
 }
 
-// The report of what was written up to now.
-Result<BulkReport> with_end(db::Sqlite& db, BulkReport report) {
-  const Result<std::int64_t> last = last_history_id(db);
-  if (!last) return std::unexpected(last.error());
-  report.changes.last = *last;
-  return report;
+// Records of one piece of a change of many: what comes of it is short enough that nobody's press waits for it, at some
+// half a millisecond a record.
+constexpr std::size_t kPieceMax = 50;
+constexpr std::size_t kLookedAtMax = 1'000;  // of one read
+
+// A change of more is told as counts: one event an owner and piece.
+constexpr std::size_t kToldSinglyMax = 100;
+
+// What one piece has changed: of how many records, and the history entries of it.
+struct Piece {
+  std::int64_t changed = 0;
+  ChangeRange entries;
+};
+void add_piece(BulkReport& report, const Piece& piece) {
+  report.changed += piece.changed;
+  if (piece.entries.is_empty()) return;
+  if (!report.changes.empty() && report.changes.back().last + 1 == piece.entries.first)
+    report.changes.back().last = piece.entries.last;
+  else
+    report.changes.push_back(piece.entries);
+}
+
+template <class T>
+std::vector<T> part_of(const std::vector<T>& all, std::size_t from, std::size_t count) {
+  return std::vector<T>(all.begin() + static_cast<std::ptrdiff_t>(from),
+                        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), from + count)));
 }
 
 // What a person did to one record by hand, as the history has it.
@@ -128,13 +95,6 @@ FieldPatch patch_back(const Record& record, const PastChange& change, const Scop
   return patch;
 }
 
-Status check_required(const Record& record) {
-  if (is_blank(record.fields.get(field::name))) return fail(Errc::invalid_input, "name is required", "name");
-  if (is_blank(record.fields.get(field::vertical)))
-    return fail(Errc::invalid_input, "vertical is required", "vertical");
-  return {};
-}
-
 // For the activity: "added Asha Patel".
 std::string did(std::string_view verb, const Record& record) {
   return fmt::format("{} {}", verb, record.fields.text(field::name));
@@ -173,7 +133,8 @@ Task<Result<Record>> SqliteStore::update_record(RecordWrite w, FieldPatch patch)
     if (!before) return before;
     ROWLANE_TRY(check_version(*before, w.if_version));
     ROWLANE_TRY(check_required(patched(*before, patch)));
-    Result<Record> after = apply_patch(db, *before, patch, w.scope.user, now_ms(), catalogue_);
+    const Editor editor{db, catalogue_, tabs_of(w.scope.agency), w.scope.user, now_ms()};
+    Result<Record> after = editor.apply(*before, patch);
     if (!after || after->version == before->version) return after;
     ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_changed", did("changed", *after),
                              w.public_id));
@@ -204,7 +165,7 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
     if (!record) return record;
     ROWLANE_TRY(check_version(*record, w.if_version));
     if (!record->deleted_at) return fail(Errc::conflict, "the record is not deleted");
-    ROWLANE_TRY(revive(db, *record, w.scope.user, now_ms(), catalogue_));
+    ROWLANE_TRY(Editor(db, catalogue_, tabs_of(w.scope.agency), w.scope.user, now_ms()).revive(*record));
     ROWLANE_TRY(add_activity(db, w.scope.agency, w.scope.user, now_ms(), "record_restored", did("restored", *record),
                              w.public_id));
     db.events().add(w.scope.agency, record->owner, EventKind::customer, record->id.value, now_ms());
@@ -212,212 +173,125 @@ Task<Result<Record>> SqliteStore::restore_record(RecordWrite w) {
   });
 }
 
+const std::vector<TabLayout>& SqliteStore::tabs_of(AgencyId agency) const {
+  static const std::vector<TabLayout> kNone;
+  const auto found = tabs_.find(agency);
+  return found == tabs_.end() ? kNone : found->second;
+}
+
+// Looks at every record of a change of many before the first is changed, so that a wrong id changes nothing.
+Task<Status> SqliteStore::look_at(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
+  for (std::size_t from = 0; from < ids.size(); from += kLookedAtMax) {
+    const Result<bool> fits = co_await read<bool>(
+        [this, scope, patch, part = part_of(ids, from, kLookedAtMax)](db::Sqlite& db) -> Result<bool> {
+          for (const std::string& id : part) {
+            const Result<Record> record = find_record(db, scope, id, catalogue_);
+            if (!record) return fail(record.error().code, "there is no record " + id, "ids");
+            ROWLANE_TRY(check_required(patched(*record, patch)));
+          }
+          if (patch.owner) ROWLANE_TRY(check_owner(db, scope.agency, *patch.owner));
+          return true;
+        });
+    if (!fits) co_return std::unexpected(fits.error());
+  }
+  co_return Status{};
+}
+
+// Calls `change(db, editor, item, events)` for every item, in pieces; it says whether it changed a record.
+template <class T, class F>
+Task<Result<BulkReport>> SqliteStore::in_pieces(Scope scope, std::vector<T> items, std::string_view what,
+                                                std::string_view verb, F change) {
+  BulkReport report;
+  const bool is_large = items.size() > kToldSinglyMax;
+  for (std::size_t from = 0; from < items.size(); from += kPieceMax) {
+    const Result<Piece> piece =
+        co_await write<Piece>([this, scope, what, verb, change, is_large,
+                               part = part_of(items, from, kPieceMax)](Writer& db) -> Result<Piece> {
+          const Result<std::int64_t> before = last_history_id(db);
+          if (!before) return std::unexpected(before.error());
+          const Editor editor{db, catalogue_, tabs_of(scope.agency), scope.user, now_ms()};
+          ChangeEvents events;
+          Piece made;
+          for (const T& item : part) {
+            const Result<bool> changed = change(db, editor, item, events);
+            if (!changed) return std::unexpected(changed.error());
+            made.changed += *changed ? 1 : 0;
+          }
+          if (made.changed == 0) return made;
+          if (is_large)
+            events.tell_counts(db.events(), scope.agency, now_ms());
+          else
+            events.tell(db.events(), scope.agency, now_ms());
+          ROWLANE_TRY(add_bulk_activity(db, scope, now_ms(), what, verb, made.changed));
+          const Result<std::int64_t> last = last_history_id(db);
+          if (!last) return std::unexpected(last.error());
+          made.entries = {*before + 1, *last};
+          return made;
+        });
+    if (!piece) co_return std::unexpected(piece.error());
+    add_piece(report, *piece);
+  }
+  co_return report;
+}
+
 Task<Result<BulkReport>> SqliteStore::update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) {
-  return write<BulkReport>(
-      [this, scope, ids = std::move(ids), patch = std::move(patch)](Writer& db) -> Result<BulkReport> {
-        const Result<std::int64_t> last = last_history_id(db);
-        if (!last) return std::unexpected(last.error());
-        BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
-        ChangeEvents events;
-        for (const std::string& id : ids) {
-          const Result<Record> before = find_record(db, scope, id, catalogue_);
-          if (!before) return fail(before.error().code, "there is no record " + id, "ids");
-          ROWLANE_TRY(check_required(patched(*before, patch)));
-          const Result<Record> after = apply_patch(db, *before, patch, scope.user, now_ms(), catalogue_);
-          if (!after) return std::unexpected(after.error());
-          if (after->version == before->version) continue;
-          ++report.changed;
-          events.add(after->id, after->owner, before->owner);
-        }
-        if (report.changed == 0) return report;
-        events.tell(db.events(), scope.agency, now_ms());
-        ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
-                                 fmt::format("changed {} record{}", report.changed, report.changed == 1 ? "" : "s")));
-        return with_end(db, report);
+  const Status fits = co_await look_at(scope, ids, patch);
+  if (!fits) co_return std::unexpected(fits.error());
+  co_return co_await in_pieces(
+      scope, std::move(ids), "records_changed", "changed",
+      [this, scope, patch = std::move(patch)](Writer& db, const Editor& editor, const std::string& id,
+                                              ChangeEvents& events) -> Result<bool> {
+        const Result<Record> before = find_record(db, scope, id, catalogue_);
+        if (!before)
+          return before.error().code == Errc::not_found ? Result<bool>(false) : std::unexpected(before.error());
+        const Result<Record> after = editor.apply(*before, patch);
+        if (!after) return std::unexpected(after.error());
+        if (after->version == before->version) return false;
+        events.add(after->id, after->owner, before->owner);
+        return true;
       });
 }
 
 Task<Result<BulkReport>> SqliteStore::delete_records(Scope scope, std::vector<std::string> ids) {
-  return write<BulkReport>([this, scope, ids = std::move(ids)](Writer& db) -> Result<BulkReport> {
-    const Result<std::int64_t> last = last_history_id(db);
-    if (!last) return std::unexpected(last.error());
-    BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
-    for (const std::string& id : ids) {
-      const Result<Record> record = find_record(db, scope, id, catalogue_);
-      if (!record) return fail(record.error().code, "there is no record " + id, "ids");
-      ROWLANE_TRY(entomb(db, *record, scope.user, now_ms(), catalogue_));
-      ++report.changed;
-    }
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_deleted",
-                             fmt::format("deleted {} record{}", report.changed, report.changed == 1 ? "" : "s")));
-    return with_end(db, report);
-  });
-}
-
-Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, ChangeRange changes) {
-  return write<BulkReport>([this, scope, changes](Writer& db) -> Result<BulkReport> {
-    const Result<std::vector<PastChange>> past = past_changes(db, scope, changes);
-    if (!past) return std::unexpected(past.error());
-    const Result<std::int64_t> last = last_history_id(db);
-    if (!last) return std::unexpected(last.error());
-    BulkReport report{.changed = 0, .changes = {.first = *last + 1}};
-    ChangeEvents events;
-    for (const PastChange& change : *past) {
-      Result<Record> record = find_record(db, scope, change.record, catalogue_, true);
-      if (!record) continue;  // given away since, or gone for good
-      const UserId owner_before = record->owner;
-      if (change.is_deletion != record->deleted_at.has_value()) continue;
-      if (change.is_deletion) {
-        ROWLANE_TRY(revive(db, *record, scope.user, now_ms(), catalogue_));
-      } else {
-        Result<Record> after =
-            apply_patch(db, *record, patch_back(*record, change, scope, catalogue_), scope.user, now_ms(), catalogue_);
-        if (!after) return std::unexpected(after.error());
-        if (after->version == record->version) continue;
-        record = std::move(after);
-      }
-      ++report.changed;
-      events.add(record->id, record->owner, owner_before);
-    }
-    if (report.changed == 0) return report;
-    events.tell(db.events(), scope.agency, now_ms());
-    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, now_ms(), "records_changed",
-                             fmt::format("took a change of {} records back", report.changed)));
-    return with_end(db, report);
-  });
-}
-
-namespace {
-
-// Finds the record an import line means: by id, else by the strongest natural key it has.
-class ImportTarget {
- public:
-  ImportTarget(db::Sqlite& db, const Scope& scope, FieldCatalogue& catalogue)
-      : db_(db), scope_(scope), catalogue_(catalogue) {}
-
-  // nullopt: a new record. invalid_input: an unknown id, or a key that several records hold.
-  Result<std::optional<Record>> find(const ImportLine& line) {
-    if (!line.public_id.empty()) {
-      Result<Record> record = find_record(db_, scope_, line.public_id, catalogue_);
-      if (!record) return fail(Errc::invalid_input, "there is no such record", "id");
-      return std::optional(std::move(*record));
-    }
-    Record probe;
-    probe.fields = line.set;
-    const std::array<std::pair<std::string_view, std::string>, 3> keys = {{
-        {"key_policy", plan::join_key({line.set.text(field::current_policy_no)})},
-        {"key_registration", plan::join_key({line.set.text(field::registration_no)})},
-        {"key_person", plan::join_key({line.set.text(field::name), line.set.text(field::mobile_number)})},
-    }};
-    for (std::size_t k = 0; k < keys.size(); ++k) {
-      if (keys[k].second.empty()) continue;
-      Result<std::optional<Record>> found = by_key(keys[k].first, keys[k].second, keys, k);
-      if (!found || *found) return found;
-    }
-    return std::nullopt;
-  }
-
- private:
-  using Keys = std::array<std::pair<std::string_view, std::string>, 3>;
-
-  Result<std::optional<Record>> by_key(std::string_view column, const std::string& key, const Keys& keys,
-                                       std::size_t strength) {
-    const std::string sql = fmt::format(
-        "SELECT {}, record.key_policy, record.key_registration FROM record WHERE agency_id=? AND {}=? "
-        "AND deleted_at_ms IS NULL LIMIT 20",
-        kRecordColumns, column);
-    db::Statement stmt = db_.prepare(sql);
-    stmt.bind_all(scope_.agency.value, key);
-    std::optional<Record> found;
-    for (;;) {
-      const Result<bool> row = stmt.step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return found;
-      // A stronger key that both have, and that differs, is another record.
-      bool other = false;
-      for (std::size_t k = 0; k < strength; ++k)
-        other |= !keys[k].second.empty() && !stmt.is_null(kRecordColumnCount + static_cast<int>(k));
-      if (other) continue;
-      Result<Record> record = read_record(stmt, catalogue_);
-      if (!record) return std::unexpected(record.error());
-      if (!scope_.covers(record->owner)) continue;
-      if (found)
-        return fail(Errc::invalid_input, "several records have this key; give the id",
-                    std::string(column == "key_policy"         ? "current_policy_no"
-                                : column == "key_registration" ? "registration_no"
-                                                               : "name"));
-      found = std::move(*record);
-    }
-  }
-
-  db::Sqlite& db_;
-  const Scope& scope_;
-  FieldCatalogue& catalogue_;
-};
-
-}  // namespace
-
-Task<Result<ImportReport>> SqliteStore::import_records(Scope scope, std::vector<ImportLine> lines,
-                                                       ImportOptions options) {
-  // What the piece found out must outlive its being undone (dry run, errors).
-  auto report = std::make_shared<ImportReport>();
-  const Result<bool> kept =
-      co_await write<bool>([this, scope, lines = std::move(lines), options, report](Writer& db) -> Result<bool> {
-        const std::int64_t at = now_ms();
-        ChangeEvents events;
-        std::map<RecordId, int> line_of;  // what a line of this file has set already: another would undo it unseen
-        for (const ImportLine& line : lines) {
-          const Result<std::optional<Record>> target = ImportTarget(db, scope, catalogue_).find(line);
-          if (!target) {
-            if (target.error().code != Errc::invalid_input) return std::unexpected(target.error());
-            report->errors.push_back({line.line, target.error().field, target.error().message});
-            continue;
-          }
-          if (const auto before = *target ? line_of.find((*target)->id) : line_of.end(); before != line_of.end()) {
-            report->errors.push_back({line.line, "", fmt::format("it is the same record as line {}", before->second)});
-            continue;
-          }
-          FieldPatch patch{.set = line.set, .replace = false, .owner = line.owner};
-          Record fresh;
-          fresh.agency = scope.agency;
-          fresh.owner = line.owner.value_or(scope.user);
-          const Record after = patched(*target ? **target : fresh, patch);
-          if (const Status ok = check_required(after); !ok) {
-            report->errors.push_back({line.line, ok.error().field, ok.error().message});
-            continue;
-          }
-          if (*target) {
-            line_of.emplace((*target)->id, line.line);
-            const Result<Record> written = apply_patch(db, **target, patch, scope.user, at, catalogue_);
-            if (!written) return std::unexpected(written.error());
-            const bool is_same = written->version == (*target)->version;
-            ++(is_same ? report->unchanged : report->updated);
-            if (!is_same) events.add(written->id, written->owner, (*target)->owner);
-            continue;
-          }
-          Record added = after;
-          added.public_id = make_public_id(random_);
-          added.created_at = added.updated_at = from_ms(at);
-          added.updated_by = scope.user;
-          const Result<RecordId> id = insert_record(db, added, catalogue_);
-          if (!id) return std::unexpected(id.error());
-          added.id = *id;
-          line_of.emplace(added.id, line.line);
-          events.add(added.id, added.owner, {});
-          ROWLANE_TRY(add_history(db, {added, "add", "", "null", "null"}, scope.user, at));
-          ++report->added;
-        }
-        if (options.dry_run || (!report->errors.empty() && !options.skip_bad))
-          return fail(Errc::conflict, "undone on purpose");
-        if (report->added + report->updated > 0) {
-          ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at, "import",
-                                   fmt::format("imported: {} added, {} changed", report->added, report->updated)));
-          events.tell(db.events(), scope.agency, at);
-        }
+  const Status fits = co_await look_at(scope, ids, {});
+  if (!fits) co_return std::unexpected(fits.error());
+  co_return co_await in_pieces(
+      scope, std::move(ids), "records_deleted", "deleted",
+      [this, scope](Writer& db, const Editor& editor, const std::string& id, ChangeEvents&) -> Result<bool> {
+        const Result<Record> record = find_record(db, scope, id, catalogue_);
+        if (!record)
+          return record.error().code == Errc::not_found ? Result<bool>(false) : std::unexpected(record.error());
+        ROWLANE_TRY(entomb(db, *record, scope.user, editor.at_ms, catalogue_));
         return true;
       });
-  if (!kept && kept.error().message != "undone on purpose") co_return std::unexpected(kept.error());
-  co_return std::move(*report);
+}
+
+Task<Result<BulkReport>> SqliteStore::undo_changes(Scope scope, std::vector<ChangeRange> changes) {
+  std::vector<PastChange> all;
+  for (const ChangeRange& range : changes) {
+    Result<std::vector<PastChange>> past = co_await read<std::vector<PastChange>>(
+        [scope, range](db::Sqlite& db) { return past_changes(db, scope, range); });
+    if (!past) co_return std::unexpected(past.error());
+    all.insert(all.end(), std::make_move_iterator(past->begin()), std::make_move_iterator(past->end()));
+  }
+  co_return co_await in_pieces(
+      scope, std::move(all), "records_restored", "took a change back in",
+      [this, scope](Writer& db, const Editor& editor, const PastChange& change, ChangeEvents& events) -> Result<bool> {
+        Result<Record> record = find_record(db, scope, change.record, catalogue_, true);
+        if (!record) return false;  // given away since, or gone for good
+        const UserId owner_before = record->owner;
+        if (change.is_deletion != record->deleted_at.has_value()) return false;
+        if (change.is_deletion) {
+          ROWLANE_TRY(editor.revive(*record));
+        } else {
+          Result<Record> after = editor.apply(*record, patch_back(*record, change, scope, catalogue_));
+          if (!after) return std::unexpected(after.error());
+          if (after->version == record->version) return false;
+          record = std::move(after);
+        }
+        events.add(record->id, record->owner, owner_before);
+        return true;
+      });
 }
 
 Task<Status> SqliteStore::for_each_record(Scope scope, std::function<void(const Record&)> each) {

@@ -142,19 +142,41 @@ Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t a
   return stmt.bind(job ? std::optional(job->value) : std::nullopt).run();
 }
 
+Status add_bulk_activity(db::Sqlite& db, const Scope& scope, std::int64_t at_ms, std::string_view what,
+                         std::string_view verb, std::int64_t count) {
+  constexpr std::int64_t kJoinedMs = 10'000;
+  const auto text = [&](std::int64_t n) { return fmt::format("{} {} record{}", verb, n, n == 1 ? "" : "s"); };
+  std::int64_t entry = 0, before = 0;
+  {
+    db::Statement last = db.prepare(
+        "SELECT id, what, at_ms, record_count FROM activity WHERE agency_id=? AND user_id=? ORDER BY id DESC LIMIT 1");
+    const Result<bool> row = last.bind_all(scope.agency.value, scope.user.value).step();
+    if (!row) return std::unexpected(row.error());
+    if (*row && last.view(1) == what && at_ms - last.i64(2) < kJoinedMs && last.i64(3) > 0)
+      entry = last.i64(0), before = last.i64(3);
+  }
+  if (entry == 0) {
+    ROWLANE_TRY(add_activity(db, scope.agency, scope.user, at_ms, what, text(count)));
+    entry = db.last_insert_id();
+  }
+  return db.prepare("UPDATE activity SET record_count=?, text=?, at_ms=? WHERE id=?")
+      .bind_all(before + count, text(before + count), at_ms, entry)
+      .run();
+}
+
 void ChangeEvents::add(RecordId record, UserId owner, UserId owner_before) {
   changed_.emplace_back(owner, record);
   if (owner_before && owner_before != owner) changed_.emplace_back(owner_before, record);
 }
 
 void ChangeEvents::tell(NewEvents& events, AgencyId agency, std::int64_t at_ms) const {
+  if (changed_.size() > kSingleMax) return tell_counts(events, agency, at_ms);
+  for (const auto& [owner, record] : changed_) events.add(agency, owner, EventKind::customer, record.value, at_ms);
+}
+
+void ChangeEvents::tell_counts(NewEvents& events, AgencyId agency, std::int64_t at_ms) const {
   std::map<UserId, std::int64_t> counts;
-  for (const auto& [owner, record] : changed_) {
-    if (changed_.size() <= kSingleMax)
-      events.add(agency, owner, EventKind::customer, record.value, at_ms);
-    else
-      ++counts[owner];
-  }
+  for (const auto& [owner, record] : changed_) ++counts[owner];
   for (const auto& [owner, count] : counts) events.add(agency, owner, EventKind::customers, count, at_ms);
 }
 

@@ -79,6 +79,9 @@ Status add_edit_history(db::Sqlite& db, const Record& before, const Record& afte
 Status add_activity(db::Sqlite& db, AgencyId agency, UserId user, std::int64_t at_ms, std::string_view what,
                     std::string_view text, std::optional<std::string> record = std::nullopt,
                     std::optional<JobId> job = std::nullopt);
+// "changed 12 records": what a user does to many in quick succession, piece by piece, is one entry with the sum.
+Status add_bulk_activity(db::Sqlite& db, const Scope& scope, std::int64_t at_ms, std::string_view what,
+                         std::string_view verb, std::int64_t count);
 
 // The events of a change of many records: one a record up to a hundred, else one an owner with their count, so that
 // nobody learns of records outside the own scope. Who lost a record to another owner is told too.
@@ -86,6 +89,8 @@ class ChangeEvents {
  public:
   void add(RecordId record, UserId owner, UserId owner_before);
   void tell(NewEvents& events, AgencyId agency, std::int64_t at_ms) const;
+  // As counts, however few: of a piece of a larger change.
+  void tell_counts(NewEvents& events, AgencyId agency, std::int64_t at_ms) const;
 
  private:
   static constexpr std::size_t kSingleMax = 100;

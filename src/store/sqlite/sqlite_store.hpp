@@ -41,7 +41,7 @@ class SqliteStore final : public Store {
   Task<Result<Record>> restore_record(RecordWrite write) override;
   Task<Result<BulkReport>> update_records(Scope scope, std::vector<std::string> ids, FieldPatch patch) override;
   Task<Result<BulkReport>> delete_records(Scope scope, std::vector<std::string> ids) override;
-  Task<Result<BulkReport>> undo_changes(Scope scope, ChangeRange changes) override;
+  Task<Result<BulkReport>> undo_changes(Scope scope, std::vector<ChangeRange> changes) override;
   Task<Result<ImportReport>> import_records(Scope scope, std::vector<ImportLine> lines, ImportOptions options) override;
   Task<Status> for_each_record(Scope scope, std::function<void(const Record&)> each) override;
   Task<Result<HistoryPage>> history(Scope scope, std::string record, JobId job, int limit, std::string cursor) override;
@@ -90,6 +90,16 @@ class SqliteStore final : public Store {
   Task<Status> flushed();
   Task<Status> list_holds(Claim claim, JobId job, std::vector<NewHold> holds);
   Task<Status> put_back(JobId job, UserId user);
+  Task<Status> look_at(Scope scope, std::vector<std::string> ids, FieldPatch patch);
+  template <class T, class F>
+  Task<Result<BulkReport>> in_pieces(Scope scope, std::vector<T> items, std::string_view what, std::string_view verb,
+                                     F change);
+  // Writes the lines of a decided import that are left; its counts.
+  Task<Result<ImportReport>> finish_import(AgencyId agency, std::int64_t import);
+  // Finishes what another process left decided, and drops what one left undecided for long.
+  Task<Status> finish_imports();
+  // The tabs of the agency's spreadsheet; none known: empty. For the writer alone.
+  [[nodiscard]] const std::vector<TabLayout>& tabs_of(AgencyId agency) const;
   Status put_back_record(Writer& db, RecordId id, std::string_view tab, std::int64_t version, JobId job, UserId user);
   void wake() const {
     if (wake_) wake_();
@@ -100,6 +110,7 @@ class SqliteStore final : public Store {
   const Clock& clock_;
   Random& random_;  // used by the writer alone
   FieldCatalogue& catalogue_;
+  std::map<AgencyId, std::vector<TabLayout>> tabs_;  // used by the writer alone
   std::function<void()> wake_, committed_;
 };
 

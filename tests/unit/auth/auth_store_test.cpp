@@ -102,6 +102,8 @@ TEST_CASE("a new password needs the present one, and ends the other sessions") {
   const auth::Caller caller = must(office.finish(office.auth.authenticate(request)));
   CHECK(office.finish(office.auth.change_password(caller, "wrong", "battery staple", "10.0.0.1")).error().code ==
         Errc::forbidden);
+  // Who types a wrong present password is told that first, whatever the new one is.
+  CHECK(office.finish(office.auth.change_password(caller, "wrong", "short", "10.0.0.1")).error().field == "password");
   CHECK(office.finish(office.auth.change_password(caller, kPassword, "short", "10.0.0.1")).error().field ==
         "newPassword");
   CHECK(office.knows_session(other));

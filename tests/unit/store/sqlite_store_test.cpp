@@ -125,6 +125,100 @@ TEST_CASE("every account spends its own quota") {
   CHECK(office.claim(quota).account == "small");
 }
 
+namespace {
+// Counts the rows that each piece of writing changes.
+class CountingRunner final : public store::SqliteRunner {
+ public:
+  explicit CountingRunner(db::Sqlite& db) : db_(db), inner_(db) {}
+  void write(Write work, Done done, Undo undo) override {
+    inner_.write(
+        [this, work = std::move(work)](store::Writer& db) mutable {
+          const std::int64_t before = db_.total_changes();
+          const bool kept = work(db);
+          rows_max = std::max(rows_max, db_.total_changes() - before);
+          return kept;
+        },
+        std::move(done), undo);
+  }
+  void read(Read work) override { inner_.read(std::move(work)); }
+  std::int64_t rows_max = 0;
+
+ private:
+  db::Sqlite& db_;
+  store::InlineRunner inner_;
+};
+
+store::ImportLine line_of(int line, const std::string& name, const std::string& policy_no) {
+  store::ImportLine out{.line = line};
+  out.set.set(field::name, name);
+  out.set.set(field::vertical, std::string("motor"));
+  if (!policy_no.empty()) out.set.set(field::current_policy_no, policy_no);
+  return out;
+}
+}  // namespace
+
+TEST_CASE("no transaction of an import or of a change of many records is long, however many there are") {
+  Office office;
+  const Scope scope = office.add_office("small");
+  CountingRunner runner(office.db);
+  store::SqliteStore store(runner, office.clock, office.random, office.catalogue);
+  std::vector<store::ImportLine> lines;
+  for (int i = 0; i < 3'000; ++i) lines.push_back(line_of(i + 2, fmt::format("Name {}", i), fmt::format("POL/{}", i)));
+  const auto imported = must(office.executor.finish(store.import_records(scope, lines, {})));
+  CHECK(imported.added == 3'000);
+  CHECK(runner.rows_max <= 600);
+  CHECK(office.count("record") == 3'000);
+  CHECK(office.count("import_line") == 0);
+
+  const auto ids = must(office.executor.finish(store.record_ids({.scope = scope})));
+  store::FieldPatch patch;
+  patch.set.set(field::company, std::string("Northwind"));
+  runner.rows_max = 0;
+  const auto changed = must(office.executor.finish(store.update_records(scope, ids, patch)));
+  CHECK(changed.changed == 3'000);
+  CHECK(changed.changes.size() == 1);  // nobody came between its pieces
+  CHECK(must(office.executor.finish(store.undo_changes(scope, changed.changes))).changed == 3'000);
+  CHECK(must(office.executor.finish(store.delete_records(scope, ids))).changed == 3'000);
+  CHECK(runner.rows_max <= 250);
+  const auto activity = must(office.executor.finish(store.activity(scope, 10, "")));
+  REQUIRE(activity.entries.size() == 4);  // one each, whatever the number of pieces
+  CHECK(activity.entries[0].text == "deleted 3000 records");
+  CHECK(activity.entries[2].text == "changed 3000 records");
+}
+
+TEST_CASE("an import finds a line's record among those of the store and those of the file before it") {
+  Office office;
+  const Scope scope = office.add_office("small");
+  const auto import = [&](std::vector<store::ImportLine> lines, store::ImportOptions options = {}) {
+    return must(office.executor.finish(office.store.import_records(scope, std::move(lines), options)));
+  };
+  CHECK(import({line_of(2, "Anil", "POL/1"), line_of(3, "Bela", "POL/2")}).added == 2);
+  CHECK(import({line_of(2, "Anil", "pol/1"), line_of(3, "Bela", "POL/2")}, {.dry_run = true}).updated == 1);
+  CHECK(import({line_of(2, "Anil", "POL/1")}).unchanged == 1);
+  const std::string bela =
+      must(office.executor.finish(office.store.record_ids({.scope = scope, .filter = {.search = "bela"}}))).at(0);
+
+  // Twice the same new one; a record by its key and by its id; a key that a line before gives to another record.
+  store::ImportLine by_id = line_of(3, "Bela", "POL/3");
+  by_id.public_id = bela;
+  const std::vector<std::pair<std::vector<store::ImportLine>, std::string>> refused = {
+      {{line_of(2, "Chand", "POL/9"), line_of(3, "Chand", "POL/9")}, "it is the same record as line 2"},
+      {{line_of(2, "Bela", "POL/2"), by_id}, "it is the same record as line 2"},
+      {{by_id, line_of(4, "Bela", "POL/3")}, "it is the same record as line 3"},
+  };
+  for (const auto& [lines, reason] : refused) {
+    const store::ImportReport report = import(lines);
+    REQUIRE(report.errors.size() == 1);
+    CHECK(report.errors[0].reason == reason);
+    CHECK(office.count("record") == 2);
+  }
+  // Its old number is free for another, then.
+  CHECK(import({by_id, line_of(4, "Chand", "POL/2")}).added == 1);
+  const store::ImportReport some = import({line_of(2, "", "POL/5"), line_of(3, "Deep", "POL/6")}, {.skip_bad = true});
+  CHECK(some.added == 1);
+  CHECK(some.errors.size() == 1);
+}
+
 TEST_CASE("an account without limits is never made to wait") {
   CHECK(store::quota_of({}, "default").reads == 0);
   CHECK(store::quota_of({{"default", {.reads = 5}}}, "default").reads == 5);

@@ -52,7 +52,7 @@ export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   const { status } = answer.response;
   if (status === 401) signedOut();
   const problem = answer.error as { error?: string; errors?: { reason: string }[] } | undefined;
-  const reasons = problem?.errors?.map(({ reason }) => reason).join("; ");
+  const reasons = problem?.errors?.map(({ reason }) => sentence(reason)).join(" ");
   throw new ApiError(status, reasons || sentence(problem?.error) || `The server answered ${status}.`, problem?.errors);
 }
 

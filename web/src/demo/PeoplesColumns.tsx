@@ -8,11 +8,16 @@ import { Failed, Loading } from "../ui/parts";
 const kTab = "general_ins";
 const kRows = 5;
 
-async function readRows(spreadsheet: string): Promise<string[][]> {
+async function readValues(spreadsheet: string, render: "FORMULA" | "FORMATTED_VALUE"): Promise<string[][]> {
   const range = encodeURIComponent(`${kTab}!A1:H${kRows}`);
-  const answer = await fetch(`/local-sheets/v4/spreadsheets/${encodeURIComponent(spreadsheet)}/values/${range}?valueRenderOption=FORMULA`);
+  const answer = await fetch(`/local-sheets/v4/spreadsheets/${encodeURIComponent(spreadsheet)}/values/${range}?valueRenderOption=${render}`);
   if (!answer.ok) throw new ApiError(answer.status, "The sheet could not be read.");
   return ((await answer.json()) as { values?: unknown[][] }).values?.map((row) => row.map(String)) ?? [];
+}
+// Cells as people see them in the sheet, but formulas as they were typed.
+async function readRows(spreadsheet: string): Promise<string[][]> {
+  const [shown, entered] = await Promise.all([readValues(spreadsheet, "FORMATTED_VALUE"), readValues(spreadsheet, "FORMULA")]);
+  return entered.map((row, r) => row.map((text, c) => (text.startsWith("=") ? text : (shown[r]?.[c] ?? ""))));
 }
 
 export function PeoplesColumns() {

@@ -1,13 +1,14 @@
 // What can be done with the ticked records. They may be anywhere in the list, also where it was never looked at.
 import { Pencil, Trash2, X } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { toast } from "sonner";
 import { type Field, reasonOf } from "../api/client";
 import { showCount } from "../lib/format";
-import { deleteRecords } from "./edits";
+import { deleteRecords, Progress } from "./edits";
 import { useList } from "./rows";
 import { ticks, useTickCount } from "./ticks";
 
+const kToldOver = 500; // a deletion of fewer is over before it could be told
 const BulkDialog = lazy(() => import("./BulkDialog"));
 
 export function BulkBar({ fields, tickAll }: { fields: Field[]; tickAll: () => void }) {
@@ -18,17 +19,29 @@ export function BulkBar({ fields, tickAll }: { fields: Field[]; tickAll: () => v
   if (count === 0) return null;
   const remove = async () => {
     setBusy(true);
-    await deleteRecords(ticks.list()).catch((error: unknown) => toast.error("Nothing was deleted", { description: reasonOf(error) }));
+    const ids = ticks.list();
+    const told = "delete-progress";
+    const progress: Progress = new Progress((done) => {
+      if (ids.length <= kToldOver) return;
+      toast.loading("Deleting", { id: told, description: `${showCount(done)} of ${showCount(ids.length)} records`, duration: Number.POSITIVE_INFINITY, action: { label: "Cancel", onClick: () => progress.stop() } });
+    });
+    await deleteRecords(ids, progress).catch((error: unknown) => toast.error("Nothing was deleted", { description: reasonOf(error), duration: Number.POSITIVE_INFINITY }));
+    toast.dismiss(told);
     setBusy(false);
   };
+  // Over the views, and as high as they are: the first tick moves no row.
   return (
-    <div className="flex flex-wrap items-center gap-2 border-b border-line bg-selected px-3 py-1.5 md:px-4" role="region" aria-label="Ticked records">
-      <span className="font-semibold tabular-nums" role="status">{showCount(count)} ticked</span>
-      {count < list.total && <button type="button" className="btn" onClick={tickAll}>Tick all {showCount(list.total)}</button>}
-      <button type="button" className="btn" disabled={isBusy} onClick={() => setEditing(true)}><Pencil className="size-4" aria-hidden />Set a field</button>
-      <button type="button" className="btn" disabled={isBusy} onClick={() => void remove()}><Trash2 className="size-4" aria-hidden />Delete</button>
-      <button type="button" className="btn btn-plain" onClick={() => ticks.clear()}><X className="size-4" aria-hidden />Untick</button>
+    <div className="absolute inset-0 -mx-1 flex items-center gap-1.5 rounded-md bg-selected px-2 sm:gap-2" role="region" aria-label="Ticked records">
+      <span className="font-semibold whitespace-nowrap tabular-nums" role="status">{showCount(count)} ticked</span>
+      {count < list.total && <button type="button" className="btn h-7 max-sm:px-2" onClick={tickAll}><span className="max-sm:sr-only">Tick</span> all {showCount(list.total)}</button>}
+      <BarButton name="Set a field" icon={<Pencil className="size-4" aria-hidden />} isBusy={isBusy} onClick={() => setEditing(true)} />
+      <BarButton name="Delete" icon={<Trash2 className="size-4" aria-hidden />} isBusy={isBusy} onClick={() => void remove()} />
+      <BarButton name="Untick" icon={<X className="size-4" aria-hidden />} isBusy={false} onClick={() => ticks.clear()} />
       <Suspense>{isEditing && <BulkDialog fields={fields} onClose={() => setEditing(false)} />}</Suspense>
     </div>
   );
+}
+
+function BarButton({ name, icon, isBusy, onClick }: { name: string; icon: ReactNode; isBusy: boolean; onClick: () => void }) {
+  return <button type="button" className="btn h-7 max-sm:px-2" disabled={isBusy} onClick={onClick}>{icon}<span className="max-sm:sr-only">{name}</span></button>;
 }

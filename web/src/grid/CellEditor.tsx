@@ -54,7 +54,7 @@ export function CellEditor({ editing, field, current, changedBy, finish, cancel 
       ) : (
         <input {...shared} type="text" autoComplete="off" spellCheck={false} onChange={(event) => setEditing({ ...editing, text: event.target.value, error: "" })} />
       )}
-      {note && <div id="cell-note" role="alert" className={`absolute top-full left-0 z-30 mt-1 w-max max-w-72 rounded border px-2 py-1 shadow-md ${editing.error ? "border-bad bg-bad-soft text-bad" : "border-info bg-info-soft text-info"}`}>{note}</div>}
+      {note && <div id="cell-note" role="alert" className={`absolute top-full left-0 z-30 mt-1 w-max max-w-72 rounded border text-left leading-snug whitespace-normal px-2 py-1 shadow-md ${editing.error ? "border-bad bg-bad-soft text-bad" : "border-info bg-info-soft text-info"}`}>{note}</div>}
     </>
   );
 }

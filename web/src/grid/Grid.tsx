@@ -3,7 +3,6 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type KeyboardEvent, useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createPortal } from "react-dom";
-import type { Customer } from "../api/client";
 import { fieldValue, labelOf, verticalName } from "../lib/fields";
 import { editable, parse } from "../lib/format";
 import { sortable } from "../lib/view";
@@ -43,7 +42,7 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
       const value = fieldValue(customer, at.field);
       const present = editable(at.field.type, value);
       body.setActive({ row, column });
-      setEditing({ id: customer.id, field: at.field.name, text: firstText(at.field, present, text), version: customer.version, value, error: "" });
+      setEditing({ id: customer.id, field: at.field.name, text: firstText(at.field, present, text), customer, of: at.field, value, error: "" });
     },
     [body, columns],
   );
@@ -61,23 +60,16 @@ export function Grid({ listKey, columns, sort, onSort, onOpen, tickAll }: GridPr
   const finish = (step: Step): boolean => {
     const editing = currentEditing();
     if (!editing || body.isLosingHost) return true;
-    const column = columns.find(({ field }) => field.name === editing.field);
-    const customer = rows.row(editing.id)?.customer;
-    if (column && customer) {
-      const parsed = parse(column.field.type, editing.text);
-      const error = !parsed.ok ? parsed.reason : column.field.required && parsed.value === null ? `${labelOf(column.field.name)} cannot be blank.` : "";
-      if (error) {
-        setEditing({ ...editing, error });
-        return false;
-      }
-      const isDifferent = parsed.ok && editing.text !== editable(column.field.type, editing.value);
-      setEditing(null);
-      // The record as it was when typing began, so that an edit over somebody else's is refused.
-      const before = { ...customer, ...fieldsAt(customer, column, editing.value), version: editing.version } as Customer;
-      if (isDifferent && parsed.ok) void saveCell({ customer: before, field: column.field, value: parsed.value });
-    } else {
-      setEditing(null);
+    const { of: field, customer, text } = editing;
+    const parsed = parse(field.type, text);
+    const error = !parsed.ok ? parsed.reason : field.required && parsed.value === null ? `${labelOf(field.name)} cannot be blank.` : "";
+    if (error) {
+      setEditing({ ...editing, error });
+      return false;
     }
+    const isDifferent = text !== editable(field.type, editing.value);
+    setEditing(null);
+    if (isDifferent && parsed.ok) void saveCell({ customer, field, value: parsed.value });
     if (step === "left") return true;
     scroller.current?.focus({ preventScroll: true });
     body.moveTo(body.active.row + step.row, body.active.column + step.column);
@@ -148,9 +140,6 @@ function firstText({ type, choices }: Column["field"], present: string, typed: s
 }
 const focusEditor = (grid: HTMLElement | null) => grid?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 
-const fieldsAt = (customer: Customer, { field }: Column, value: unknown) =>
-  field.extra ? { extra: { ...(customer.extra as Record<string, unknown>), [field.name]: value } } : { [field.name]: value };
-
 // The input, in the cell that is typed into.
 function Editor({ body, columns, finish, cancel }: { body: GridBody; columns: Column[]; finish: (step: Step) => boolean; cancel: () => void }) {
   const host = useSyncExternalStore(body.onHost, body.host);
@@ -158,7 +147,7 @@ function Editor({ body, columns, finish, cancel }: { body: GridBody; columns: Co
   const customer = useRow(editing?.id ?? "")?.customer;
   const field = columns.find((column) => column.field.name === editing?.field)?.field;
   if (!host || !editing || !customer || !field) return null;
-  const changedBy = customer.version > editing.version ? customer.updatedBy : null;
+  const changedBy = customer.version > editing.customer.version ? customer.updatedBy : null;
   return createPortal(<CellEditor key={`${editing.id} ${editing.field}`} editing={editing} field={field} current={fieldValue(customer, field)} changedBy={changedBy} finish={finish} cancel={cancel} />, host);
 }
 
@@ -183,8 +172,20 @@ function TickAll({ total, tickAll }: { total: number; tickAll: () => void }) {
   );
 }
 
+// A list that is sorted anew is loaded anew, and its head with it: the column that the keyboard chose has the focus again.
+let sortedByKey: string | null = null;
+function focusIfSorted(button: HTMLButtonElement | null, field: string) {
+  if (!button || sortedByKey !== field || document.activeElement === button) return;
+  if (document.activeElement === document.body) button.focus({ preventScroll: true });
+  sortedByKey = null;
+}
+
 function Header({ columns, sort, onSort, width, isNarrow, total, tickAll }: Pick<GridProps, "columns" | "sort" | "onSort" | "tickAll"> & { width: number; isNarrow: boolean; total: number }) {
   const key = sort.replace(/^-/, "");
+  const sortBy = (field: string, isDown: boolean, isByKey: boolean) => {
+    sortedByKey = isByKey ? field : null;
+    onSort(isDown ? `-${field}` : field);
+  };
   return (
     <div role="rowgroup" className="sticky top-0 z-20" style={{ width }}>
       <div role="row" aria-rowindex={1} className="grid-head">
@@ -197,7 +198,7 @@ function Header({ columns, sort, onSort, width, isNarrow, total, tickAll }: Pick
           return (
             <div key={field.name} role="columnheader" aria-sort={isSorted ? (isDown ? "descending" : "ascending") : undefined} style={{ width: w }} className={`flex items-center ${stickyAt(column, isNarrow)}`}>
               {sortable.has(field.name) ? (
-                <button type="button" tabIndex={-1} onClick={() => onSort(isSorted && !isDown ? `-${field.name}` : field.name)} className={`flex h-full w-full items-center gap-1 px-2 font-medium hover:text-text ${field.type === "money" ? "justify-end" : ""}`}>
+                <button type="button" ref={(button) => focusIfSorted(button, field.name)} onClick={({ detail }) => sortBy(field.name, isSorted && !isDown, detail === 0)} className={`flex h-full w-full items-center gap-1 px-2 font-medium hover:text-text focus-visible:-outline-offset-2 ${field.type === "money" ? "justify-end" : ""}`}>
                   {labelOf(field.name)} {isSorted && (isDown ? <ArrowDown className="size-3.5" aria-hidden /> : <ArrowUp className="size-3.5" aria-hidden />)}
                 </button>
               ) : (

@@ -22,6 +22,7 @@ export const setWidth = (element: HTMLElement, px: number) => {
 export interface Shown {
   customer: Customer;
   changedBy?: string;
+  waiting?: readonly string[]; // fields that are not saved yet
 }
 
 const dots: Record<Tone, string> = { good: "bg-good", warn: "bg-warn", bad: "bg-bad", info: "bg-info", plain: "border border-line-strong" };
@@ -48,6 +49,7 @@ export class RowView {
   private isTicked = false;
   private activeColumn = -1;
   private readonly tick = made("input", "size-4 accent-accent");
+  private readonly state = made("button", "grid-state"); // opens the record, which tells the reason in words
   private readonly badge = made("span", "");
   private readonly badgeText = document.createTextNode("");
   private readonly cells: HTMLElement[] = []; // all of them
@@ -67,7 +69,10 @@ export class RowView {
     const badgeText = made("span", isNarrow ? "sr-only" : "");
     badgeText.append(this.badgeText);
     this.badge.append(badgeText);
-    this.addCell("grid-cell-sync", syncWidth(isNarrow)).append(this.badge);
+    this.state.type = "button";
+    this.state.tabIndex = -1;
+    this.state.append(this.badge);
+    this.addCell("grid-cell-sync", syncWidth(isNarrow)).append(this.state);
     for (const { field, width, isEditable } of columns) {
       const cell = this.addCell("grid-cell", width);
       cell.dataset.field = field.name;
@@ -117,7 +122,7 @@ export class RowView {
   // Shows a record; without one, that it is being loaded. False when nothing differed.
   bind(id: string | undefined, shown: Shown | null, isTicked: boolean): boolean {
     const before = this.shown;
-    if (this.id === id && this.isTicked === isTicked && before?.customer === shown?.customer && before?.changedBy === shown?.changedBy && (before === null) === (shown === null)) return false;
+    if (this.id === id && this.isTicked === isTicked && before?.customer === shown?.customer && before?.changedBy === shown?.changedBy && before?.waiting === shown?.waiting && (before === null) === (shown === null)) return false;
     if (!shown || !before) {
       this.element.toggleAttribute("data-loading", !shown);
       if (shown) this.element.removeAttribute("aria-busy");
@@ -131,6 +136,7 @@ export class RowView {
     this.shown = shown;
     if (shown) this.showCustomer(shown.customer, before?.customer);
     this.mark(shown?.changedBy);
+    if (before?.waiting !== shown?.waiting) this.markWaiting(shown?.waiting);
     if (this.isTicked !== isTicked) this.element.setAttribute("aria-selected", String(isTicked));
     if (this.tick.checked !== isTicked) this.tick.checked = isTicked;
     this.isTicked = isTicked;
@@ -144,13 +150,26 @@ export class RowView {
     const look = this.isNarrow ? `size-2.5 rounded-full ${dots[tone]}` : badgeClass(tone);
     if (this.badge.className !== look) this.badge.className = look;
     setText(this.badgeText, name);
-    setTitle(this.badge, title);
+    setTitle(this.state, title);
     for (let i = 0; i < this.columns.length; i++) {
       const { field } = this.columns[i]!;
       const value = fieldValue(customer, field);
       const text = field.name === "vertical" ? verticalName(String(value ?? "")) : show(field.type, value);
       setText(this.texts[i]!, text);
       setTitle(this.cells[i + kFieldsFrom]!, text.length > 20 ? text : "");
+    }
+  }
+
+  // The server has not answered for these: it is down, or nobody is signed in.
+  private markWaiting(fields: readonly string[] | undefined) {
+    for (let i = 0; i < this.columns.length; i++) {
+      const cell = this.cells[i + kFieldsFrom]!;
+      const isWaiting = fields?.includes(this.columns[i]!.field.name) ?? false;
+      if (cell.classList.contains("is-waiting") === isWaiting) continue;
+      cell.classList.toggle("is-waiting", isWaiting);
+      if (isWaiting) cell.setAttribute("aria-description", "Waiting to be saved");
+      else cell.removeAttribute("aria-description");
+      setTitle(cell, isWaiting ? "Waiting to be saved" : "");
     }
   }
 

@@ -1,6 +1,7 @@
 // The one cell that is being typed into. It lives outside the grid's rows: scrolling, syncs and other people's edits
 // leave it, its text and its caret alone.
 import { useSyncExternalStore } from "react";
+import type { Customer, Field } from "../api/client";
 import type { Value } from "../lib/format";
 import { Emitter } from "../lib/emitter";
 import { onForget } from "../lib/person";
@@ -9,8 +10,10 @@ export interface Editing {
   id: string;
   field: string;
   text: string;
-  // What the record held when typing began: the edit is refused when this field has moved on since.
-  version: number;
+  // The record as it was when typing began: the edit is refused when this field has moved on since. Kept here, as its
+  // row may be far out of sight, or its column gone, when the edit is saved.
+  customer: Customer;
+  of: Field;
   value: Value;
   error: string;
 }

@@ -69,14 +69,18 @@ test("an answer for a list that is open no more is passed over", async () => {
   expect(rows.idAt(0)).toBe("c0");
 });
 
-test("a local edit is undone by itself: a later one of another field stays", async () => {
+test("what is not saved lies over what the server says, and goes alone: what came meanwhile is there", async () => {
   const rows = new Rows();
+  let name: string | null = "typed";
+  rows.overlay = ({ id }) => (id === "c1" && name ? { change: { name }, waiting: ["name"] } : null);
   rows.open(listOf(3));
   await settled();
-  rows.patch("c1", { name: "wrong" });
-  rows.patch("c1", { notes: "kept" });
-  rows.patch("c1", { name: "c1" });
-  expect(rows.row("c1")?.customer).toMatchObject({ name: "c1", notes: "kept" });
+  expect(rows.row("c1")).toMatchObject({ customer: { name: "typed" }, waiting: ["name"] });
+  rows.put({ ...customer("c1", 2, "theirs"), notes: "new" } as Customer);
+  expect(rows.row("c1")?.customer).toMatchObject({ name: "typed", notes: "new", version: 2 });
+  name = null;
+  rows.reshow("c1");
+  expect(rows.row("c1")).toMatchObject({ customer: { name: "theirs", notes: "new" }, waiting: undefined });
 });
 
 test("a failed load is told and leaves what is there", async () => {

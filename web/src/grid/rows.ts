@@ -19,9 +19,18 @@ export interface Page {
 export type Load = (offset: number, limit: number) => Promise<Page>;
 
 export interface Row {
-  customer: Customer;
+  customer: Customer; // with what was edited here and is not saved yet
+  server: Customer; // as the server has it
+  // Fields that wait to be saved.
+  waiting?: readonly string[];
   // Somebody else changed it while it was here; cleared when it has been shown for a while.
   changedBy?: string;
+}
+
+// An edit that is not saved yet, laid over what the server says.
+export interface Overlaid {
+  change: Partial<Customer>;
+  waiting: string[];
 }
 
 // The list as a whole, for components: another object only when something of it differs.
@@ -33,6 +42,8 @@ export interface ListState {
 
 export class Rows {
   total = 0;
+  // Edits of the record that are not saved yet, if any.
+  overlay: (server: Customer) => Overlaid | null = () => null;
   reader = ""; // the e-mail of who looks at the list: own changes are not told
   error: unknown = null;
   isLoaded = false;
@@ -167,28 +178,30 @@ export class Rows {
     const before = this.rows.get(customer.id);
     let changedBy = before?.changedBy;
     if (before) {
-      if (customer.version < before.customer.version) return;
-      const isSame = customer.version === before.customer.version && JSON.stringify(customer) === JSON.stringify(before.customer);
+      if (customer.version < before.server.version) return;
+      const isSame = customer.version === before.server.version && JSON.stringify(customer) === JSON.stringify(before.server);
       if (isSame) return;
-      if (customer.version > before.customer.version && customer.updatedBy && customer.updatedBy !== this.reader) changedBy = customer.updatedBy;
+      if (customer.version > before.server.version && customer.updatedBy && customer.updatedBy !== this.reader) changedBy = customer.updatedBy;
     }
-    this.rows.set(customer.id, { customer, changedBy });
-    this.rowChanged(customer.id);
+    this.show(customer, changedBy);
+  }
+  private show(server: Customer, changedBy: string | undefined) {
+    const unsaved = this.overlay(server);
+    const customer = unsaved ? { ...server, ...unsaved.change } : server;
+    this.rows.set(server.id, { customer, server, changedBy, waiting: unsaved?.waiting });
+    this.rowChanged(server.id);
   }
 
-  // A local edit that the server has not confirmed, or its undoing: field by field, so that an undone edit takes
-  // nothing of a later one with it.
-  patch(id: string, fields: Partial<Customer>) {
+  // What is unsaved of the record is something else now.
+  reshow(id: string) {
     const row = this.rows.get(id);
-    if (!row) return;
-    this.rows.set(id, { ...row, customer: { ...row.customer, ...fields } });
-    this.rowChanged(id);
+    if (row) this.show(row.server, row.changedBy);
   }
 
   seen(id: string) {
     const row = this.rows.get(id);
     if (!row?.changedBy) return;
-    this.rows.set(id, { customer: row.customer });
+    this.rows.set(id, { ...row, changedBy: undefined });
     this.rowChanged(id);
   }
 }

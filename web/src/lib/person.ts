@@ -14,3 +14,4 @@ export function enterAs(userId: string) {
   if (person !== null && person !== userId) forgetPerson();
   person = userId;
 }
+export const currentPerson = () => person;

@@ -3,6 +3,7 @@ import { toast } from "sonner";
 import { useEffect } from "react";
 import type { User } from "../api/client";
 import { currentEditing, setEditing } from "../grid/editing";
+import { startOutbox } from "../grid/edits";
 import { rows } from "../grid/rows";
 import { ticks } from "../grid/ticks";
 import { queries } from "../lib/session";
@@ -52,7 +53,7 @@ function tellIfTypedInto(id: string) {
   const name = rows.row(id)?.customer?.name;
   setEditing(null);
   document.querySelector<HTMLElement>("[role=grid]")?.focus({ preventScroll: true });
-  toast.error(`${name ?? "The record"} was deleted meanwhile`, { description: `You typed: ${editing.text}`, duration: 15_000 });
+  toast.error(`${name ?? "The record"} was deleted meanwhile`, { description: `You typed: ${editing.text}`, duration: Number.POSITIVE_INFINITY });
 }
 
 export function useLive(me: User) {
@@ -60,6 +61,7 @@ export function useLive(me: User) {
     if (me.role === "admin") return;
     rows.reader = me.email;
     const stops = [
+      startOutbox(me.id),
       startJobs(),
       onEvent(take),
       onPoll(() => {

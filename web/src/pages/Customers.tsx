@@ -1,6 +1,6 @@
 // The customers: search, views, filters, the grid, and what can be done with ticked records.
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { Columns3, Download, Plus, Search, SlidersHorizontal, Upload, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
@@ -18,7 +18,7 @@ import { onForget } from "../lib/person";
 import { useConfig, useMe, usersQuery } from "../lib/session";
 import { type View, listQuery, syncStates, views } from "../lib/view";
 import { LazyMenu } from "../ui/LazyMenu";
-import { Empty, Failed, Loading } from "../ui/parts";
+import { Empty, Failed, Loading, useTitle } from "../ui/parts";
 import { FirstSteps } from "./FirstSteps";
 import { Renewals } from "./Renewals";
 
@@ -40,6 +40,7 @@ export default function Customers() {
   const config = useConfig();
   const chosen = useChosen();
   const isManager = me.role === "manager";
+  useTitle(view.due ? "Renewals due" : "Customers");
   const isNarrow = useIsNarrow();
   const [areFiltersOpen, setFiltersOpen] = useState(false);
   const [isImporting, setImporting] = useState(false);
@@ -74,10 +75,12 @@ export default function Customers() {
             <button type="button" className="btn btn-primary max-sm:px-2" onClick={() => openRecord("new")} aria-keyshortcuts="Alt+N"><Plus className="size-4" aria-hidden /><span className="max-sm:sr-only">Add</span></button>
           </div>
         </div>
-        <ViewTabs view={view} setView={setView} total={list.isLoaded ? list.total : null} />
+        <div className="relative">
+          <ViewTabs view={view} setView={setView} total={list.isLoaded ? list.total : null} />
+          <BulkBar fields={config.fields} tickAll={tickAll} />
+        </div>
         {view.due && <Renewals view={listed} onDue={(due) => setView({ due })} />}
       </div>
-      <BulkBar fields={config.fields} tickAll={tickAll} />
       {list.error && !list.isLoaded ? <div className="p-4"><Failed error={list.error} again={() => void rows.refresh()} /></div> : null}
       {!list.isLoaded && !list.error && <Loading what="customers" />}
       {list.isLoaded && list.total === 0 && (isFiltered ? <Empty>No customer fits these filters.</Empty> : <FirstSteps onAdd={() => openRecord("new")} onImport={() => setImporting(true)} />)}
@@ -157,13 +160,14 @@ function ViewTabs({ view, setView, total }: { view: View; setView: SetView; tota
   const current = view.view ?? "all";
   const tab = (isCurrent: boolean) => `h-7 rounded-md px-2.5 whitespace-nowrap ${isCurrent ? "bg-soft font-semibold text-accent-strong" : "text-muted hover:bg-hover hover:text-text"}`;
   return (
-    <nav className="-mx-1 flex items-center gap-0.5 overflow-x-auto px-1 py-0.5" aria-label="Saved views">
+    <nav className="-mx-1 flex h-9 items-center gap-0.5 overflow-x-auto px-1" aria-label="Saved views">
       {views.map(({ key, name }) => (
         <button key={key} type="button" className={tab(!isDue && current === key)} aria-current={!isDue && current === key ? "true" : undefined} onClick={() => setView({ view: key === "all" ? undefined : key, due: undefined, sort: isDue ? undefined : view.sort })}>
           {name}
         </button>
       ))}
       <button type="button" className={tab(isDue)} aria-current={isDue ? "true" : undefined} onClick={() => setView({ due: "30", sort: undefined })}>Renewals due</button>
+      <Link to="/bin" className={tab(false)}><span className="flex h-full items-center">Deleted</span></Link>
       {total !== null && <span className="ml-auto pl-3 whitespace-nowrap text-muted tabular-nums" role="status">{showCount(total)} {total === 1 ? "record" : "records"}</span>}
     </nav>
   );

@@ -15,6 +15,8 @@ export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[];
   const { fields, tabs } = useConfig();
   const sheetPlace = ({ tab, row }: HistoryEntry) => `${tabs.find(({ key }) => key === tab)?.title ?? "Sheet"}${row ? `, row ${row}` : ""}`;
   const typeOf = (name: string | null): FieldType => fields.find((field) => field.name === name)?.type ?? "text";
+  // Amounts and days stay in one piece; texts break where they must.
+  const shape = (name: string | null) => (/^(money|date)$/.test(typeOf(name)) ? "whitespace-nowrap tabular-nums" : "max-w-60 [overflow-wrap:anywhere]");
   const shown = (name: string | null, value: unknown) => {
     if (value === null || value === undefined || value === "") return <span className="text-muted">blank</span>;
     if (typeof value === "object") return <code className="text-[0.86rem]">{JSON.stringify(value)}</code>;
@@ -34,7 +36,7 @@ export function HistoryTable({ entries, withRecord }: { entries: HistoryEntry[];
             {withRecord && <td>{entry.record ? withRecord(entry.record, entry.name) : ""}</td>}
             <td className="whitespace-nowrap">{entry.what === "cell" ? labelOf(entry.field ?? "") : whats[entry.what]}</td>
             {entry.what === "cell" ? (
-              <><td data-label="Before:" className="max-w-60 [overflow-wrap:anywhere]">{shown(entry.field, entry.before)}</td><td data-label="After:" className="max-w-60 [overflow-wrap:anywhere]">{shown(entry.field, entry.after)}</td></>
+              <><td data-label="Before:" className={shape(entry.field)}>{shown(entry.field, entry.before)}</td><td data-label="After:" className={shape(entry.field)}>{shown(entry.field, entry.after)}</td></>
             ) : Array.isArray(entry.before) || Array.isArray(entry.after) ? (
               <><td data-label="Before:" className="max-w-60 [overflow-wrap:anywhere]">{rowText(entry.before)}</td><td data-label="After:" className="max-w-60 [overflow-wrap:anywhere]">{rowText(entry.after)}</td></>
             ) : (

@@ -28,7 +28,7 @@ export function QueueOverview() {
       </dl>
       {reason && (
         <p className="rounded-md bg-warn-soft p-3 text-warn">
-          {sentence(reasonText) || waitText(reason)}{readyAt && ` Tried again at ${showClock(readyAt)}.`}
+          {waitText(reason)} {sentence(reasonText)}{readyAt && ` Tried again at ${showClock(readyAt)}.`}
         </p>
       )}
       {lanes.length > 0 && <Lanes lanes={lanes} />}

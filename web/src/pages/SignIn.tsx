@@ -2,10 +2,13 @@ import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { api, json, reasonOf, unwrap } from "../api/client";
 import { meQuery, queries } from "../lib/session";
+import { setSignedIn } from "../lib/signedIn";
+import { useTitle } from "../ui/parts";
 
 const route = getRouteApi("/sign-in");
 
 export default function SignIn() {
+  useTitle("Sign in");
   const { to } = route.useSearch();
   const router = useRouter();
   const [error, setError] = useState("");
@@ -18,6 +21,7 @@ export default function SignIn() {
     try {
       const { user } = await unwrap(api.POST("/api/auth/login", { ...json, body: { email: String(form.get("email")).trim(), password: String(form.get("password")) } }));
       queries.clear();
+      setSignedIn(true);
       queries.setQueryData(meQuery.queryKey, user);
       router.history.replace(to ?? "/");
     } catch (problem) {

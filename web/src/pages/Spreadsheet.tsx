@@ -3,6 +3,7 @@ import { Copy, ExternalLink } from "lucide-react";
 import { toast } from "sonner";
 import { labelOf, verticalName } from "../lib/fields";
 import { useConfig } from "../lib/session";
+import { sentence } from "../lib/text";
 import { waitText } from "../sync/words";
 import { Badge, Page, TablePanel } from "../ui/parts";
 
@@ -16,7 +17,12 @@ export default function Spreadsheet() {
     <Page title="Spreadsheet" actions={spreadsheet.link && <a className="btn" href={spreadsheet.link} target="_blank" rel="noreferrer"><ExternalLink className="size-4" aria-hidden />Open the sheet</a>}>
       <section className="panel grid gap-3 p-4" aria-label="State">
         <div className="flex flex-wrap items-center gap-3"><Badge tone={tone}>{name}</Badge><span className="font-semibold">{agency.name}</span></div>
-        {spreadsheet.reason && <p className="rounded-md bg-warn-soft p-3 text-warn">{spreadsheet.reasonText || waitText(spreadsheet.reason)}</p>}
+        {spreadsheet.reason && (
+          <div className="grid gap-1 rounded-md bg-warn-soft p-3 text-warn">
+            <p>{waitText(spreadsheet.reason)}</p>
+            {spreadsheet.reasonText && <p className="text-[0.86rem] [overflow-wrap:anywhere]">{sentence(spreadsheet.reasonText)}</p>}
+          </div>
+        )}
         <dl className="grid gap-3 sm:grid-cols-2">
           <div><dt className="text-muted">Spreadsheet id</dt><dd className="[overflow-wrap:anywhere]">{spreadsheet.id}</dd></div>
           {spreadsheet.shareWith && (

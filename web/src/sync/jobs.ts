@@ -86,6 +86,7 @@ export async function pressSync(): Promise<string> {
 onForget(() => {
   jobs.clear();
   followed.clear();
+  sessionStorage.removeItem(kStorage);
   changes.emit("");
 });
 

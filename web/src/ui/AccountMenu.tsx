@@ -4,9 +4,11 @@ import { DropdownMenu } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { api, json, reasonOf, unwrap } from "../api/client";
+import { outbox } from "../grid/outbox";
 import { formatStyle, setFormatStyle } from "../lib/format";
 import { forgetPerson } from "../lib/person";
 import { configQuery, meQuery, queries, useMe } from "../lib/session";
+import { setSignedIn } from "../lib/signedIn";
 import { setTheme, type Theme } from "../lib/theme";
 import { useTheme } from "../lib/useTheme";
 import { tellSignedOut } from "../live/events";
@@ -22,10 +24,12 @@ export default function AccountMenu({ trigger, onPassword, onHelp }: { trigger: 
     } catch (error) {
       return void toast.error("You are still signed in", { description: reasonOf(error) });
     }
+    const unsaved = outbox.all().length;
     tellSignedOut();
-    sessionStorage.clear();
+    setSignedIn(false);
     forgetPerson();
     toast.dismiss();
+    if (unsaved > 0) toast.warning(unsaved === 1 ? "1 edit is not saved yet" : `${unsaved} edits are not saved yet`, { description: "They stay in this window, and are saved when you sign in here again.", duration: Number.POSITIVE_INFINITY });
     queries.removeQueries({ queryKey: meQuery.queryKey });
     await navigate({ to: "/sign-in" });
     queries.clear();

@@ -1,7 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { reasonOf } from "../api/client";
+import { useTitle } from "./parts";
 
 export function NotFound() {
+  useTitle("No such page");
   return (
     <main className="grid h-full place-items-center p-6 text-center">
       <div>

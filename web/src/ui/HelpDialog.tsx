@@ -4,7 +4,7 @@ const groups: [string, [string, string][]][] = [
   ["Everywhere", [["Alt S", "Sync"], ["Alt N", "Add a customer"], ["/", "Search"], ["?", "This help"]]],
   ["In the customers grid", [
     ["Arrows", "Move from cell to cell"], ["Page Up, Page Down", "A page up or down"], ["Home, End", "First or last cell of the row"], ["Ctrl Home, Ctrl End", "First or last record"],
-    ["Enter or F2", "Edit the cell"], ["Any letter", "Type over the cell"], ["Delete", "Clear the cell; Enter saves"], ["Shift Enter", "Open the record"], ["Space", "Tick the record"],
+    ["Enter or F2", "Edit the cell"], ["Any letter", "Type over the cell"], ["Delete", "Clear the cell; Enter saves"], ["Shift Enter", "Open the record"], ["Space", "Tick the record"], ["Tab, then Enter", "Sort by a column"],
   ]],
   ["While typing in a cell", [["Enter", "Save, and go down"], ["Tab", "Save, and go right"], ["Escape", "Leave it as it was"]]],
 ];

@@ -12,7 +12,7 @@ export default function PasswordDialog({ onClose }: { onClose: () => void }) {
     if (newPassword !== form.get("again")) return setError("The two new passwords differ.");
     try {
       await unwrap(api.POST("/api/auth/password", { ...json, body: { password, newPassword } }));
-      toast.success("Password changed", { description: "Your other sessions are signed out." });
+      toast.success("Password changed", { description: "Your other sessions and access tokens have ended." });
       onClose();
     } catch (problem) {
       setError(reasonOf(problem));
@@ -22,7 +22,7 @@ export default function PasswordDialog({ onClose }: { onClose: () => void }) {
     <label className="grid gap-1">{label}<input name={name} type="password" required autoComplete={autoComplete} className="field" /></label>
   );
   return (
-    <Modal open onClose={onClose} title="Change password">
+    <Modal open onClose={onClose} title="Change password" description="It ends your other sessions and all access tokens.">
       <form onSubmit={(event) => void save(event)}>
         <ModalBody>
           <div className="grid gap-3">

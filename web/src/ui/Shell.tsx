@@ -10,6 +10,7 @@ import { useConfig, useMe } from "../lib/session";
 import { useIsDark } from "../lib/useTheme";
 import { isStreamLive, onLiveChange } from "../live/events";
 import { useLive } from "../live/useLive";
+import { outbox } from "../grid/outbox";
 import { useHeldCount, useLane } from "../sync/lane";
 import { pressSync } from "../sync/jobs";
 import { LazyMenu } from "./LazyMenu";
@@ -118,10 +119,15 @@ function LaneIcon({ lane }: { lane: keyof typeof laneTexts }) {
 
 function LiveBanner() {
   const isLive = useSyncExternalStore(onLiveChange, isStreamLive);
+  const waiting = useSyncExternalStore(outbox.onWaiting, outbox.waitingCount);
+  const unsaved = waiting === 1 ? "1 edit is waiting to be saved." : `${showCount(waiting)} edits are waiting to be saved.`;
   return (
     <div role="status">
-      {!isLive && (
-        <p className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-warn"><CloudOff className="size-4 shrink-0" aria-hidden />Connection lost. Reconnecting… Your edits are kept.</p>
+      {(!isLive || waiting > 0) && (
+        <p className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-warn">
+          <CloudOff className="size-4 shrink-0" aria-hidden />
+          <span>{!isLive && "Connection lost. Reconnecting… "}{waiting > 0 ? unsaved : "Your edits are kept."}</span>
+        </p>
       )}
     </div>
   );

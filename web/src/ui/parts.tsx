@@ -1,10 +1,18 @@
 // Small parts that pages share.
 import { AlertTriangle, LoaderCircle } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { reasonOf } from "../api/client";
 import { badgeClass, type Tone } from "./tones";
 
+// What the window and its tab are called while this is shown.
+export function useTitle(title: string) {
+  useEffect(() => {
+    document.title = `${title} – Rowlane`;
+  }, [title]);
+}
+
 export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  useTitle(title);
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-6xl flex-col gap-4 p-4 md:p-6">
