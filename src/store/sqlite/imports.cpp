@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::size_t kLookedAtMax = 500;    // lines of one read
 constexpr std::size_t kStagedMax = 500;      // lines of one transaction that stages
-constexpr std::int64_t kWrittenMax = 50;     // lines of one that writes: half a millisecond each
+constexpr std::int64_t kWrittenMax = 200;    // lines of one that writes: a tenth of a millisecond each
 constexpr std::int64_t kDroppedMax = 2'000;  // staged lines that one transaction drops
 constexpr std::int64_t kUndecidedKeptMs = 3'600'000;
 constexpr std::int64_t kDoneKeptMs = 3'600'000;

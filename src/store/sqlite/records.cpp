@@ -20,9 +20,9 @@ Result<std::int64_t> last_history_id(db::Sqlite& db) {
   return *row ? stmt.i64(0) : 0;
 }
 
-// Records of one piece of a change of many: what comes of it is short enough that nobody's press waits for it, at some
-// half a millisecond a record.
-constexpr std::size_t kPieceMax = 50;
+// Records of one piece of a change of many: short enough that nobody's press waits for it, at some two tenths of a
+// millisecond a record.
+constexpr std::size_t kPieceMax = 100;
 constexpr std::size_t kLookedAtMax = 1'000;  // of one read
 
 // A change of more is told as counts: one event an owner and piece.

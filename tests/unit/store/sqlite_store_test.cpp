@@ -166,7 +166,7 @@ TEST_CASE("no transaction of an import or of a change of many records is long, h
   for (int i = 0; i < 3'000; ++i) lines.push_back(line_of(i + 2, fmt::format("Name {}", i), fmt::format("POL/{}", i)));
   const auto imported = must(office.executor.finish(store.import_records(scope, lines, {})));
   CHECK(imported.added == 3'000);
-  CHECK(runner.rows_max <= 600);
+  CHECK(runner.rows_max <= 700);
   CHECK(office.count("record") == 3'000);
   CHECK(office.count("import_line") == 0);
 
@@ -179,7 +179,7 @@ TEST_CASE("no transaction of an import or of a change of many records is long, h
   CHECK(changed.changes.size() == 1);  // nobody came between its pieces
   CHECK(must(office.executor.finish(store.undo_changes(scope, changed.changes))).changed == 3'000);
   CHECK(must(office.executor.finish(store.delete_records(scope, ids))).changed == 3'000);
-  CHECK(runner.rows_max <= 250);
+  CHECK(runner.rows_max <= 450);
   const auto activity = must(office.executor.finish(store.activity(scope, 10, "")));
   REQUIRE(activity.entries.size() == 4);  // one each, whatever the number of pieces
   CHECK(activity.entries[0].text == "deleted 3000 records");

@@ -51,7 +51,7 @@ function BinTable({ list }: { list: Customer[] }) {
             <td className="whitespace-nowrap">{verticalName(record.vertical ?? "")}</td>
             <td className="num whitespace-nowrap">{show("money", record.premium)}</td>
             <td className="whitespace-nowrap tabular-nums">{showMoment(record.deletedAt!)}<div className="text-muted">{record.updatedBy ?? ""}</div></td>
-            <td className="text-right"><RestoreButton record={record} /></td>
+            <td className="text-right max-sm:ml-auto"><RestoreButton record={record} /></td>
           </tr>
         ))}
       </tbody>

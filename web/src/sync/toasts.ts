@@ -2,6 +2,7 @@
 import { toast } from "sonner";
 import { openPage } from "../lib/navigate";
 import { queries, tabTitle } from "../lib/session";
+import { sentence } from "../lib/text";
 import { queueQuery } from "./lane";
 import { type JobHead, detail, headline, missedBy, needsLook } from "./words";
 
@@ -10,7 +11,7 @@ export function toastJob(job: JobHead) {
   const looks = needsLook(job);
   const options = {
     id: `job-${job.id}`,
-    description: [detail(job, tabTitle), stillHeld(job)].filter(Boolean).join(" "),
+    description: [sentence(detail(job, tabTitle)), stillHeld(job)].filter(Boolean).join(" "),
     duration: isSettled && !looks ? 8_000 : Number.POSITIVE_INFINITY,
     action: { label: looks ? "Review" : "Details", onClick: () => openPage(`/sync/${job.id}`) },
     testId: `job-${job.id}`,

@@ -12,7 +12,7 @@ const groups: [string, [string, string][]][] = [
 export default function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Modal open onClose={onClose} title="Keyboard" wide>
-      <ModalBody>
+      <ModalBody label="Keys">
         <div className="grid gap-5 sm:grid-cols-2">
           {groups.map(([name, keys]) => (
             <section key={name}>

@@ -36,5 +36,8 @@ function useFocusBack() {
   );
 }
 
-export const ModalBody = ({ children }: { children: ReactNode }) => <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>;
+// `label`: of a body that is read alone; without anything to focus in it, it must itself be reached to be scrolled.
+export const ModalBody = ({ label, children }: { label?: string; children: ReactNode }) => (
+  <div className="min-h-0 flex-1 overflow-y-auto p-4" {...(label ? { tabIndex: 0, role: "group", "aria-label": label } : {})}>{children}</div>
+);
 export const ModalFoot = ({ children }: { children: ReactNode }) => <div className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">{children}</div>;
