@@ -114,6 +114,20 @@ TEST_CASE("cells that were moved are found by their headers; nothing is written 
   }
 }
 
+TEST_CASE("an export in another order of columns and rows, pasted beside the ids: only the ids are set anew") {
+  Sheet sheet;
+  std::vector<std::vector<std::string>> pasted = sheet.rows;
+  std::reverse(pasted.begin() + 1, pasted.end());
+  for (std::size_t i = 0; i < pasted.size(); ++i)
+    sheet.rows[i] = {pasted[i][2], pasted[i][0], pasted[i][3], pasted[i][1], sheet.rows[i][4], sheet.rows[i][5]};
+  const TabPlan plan = sheet.look();
+  REQUIRE(plan.columns.refused == "");
+  CHECK(columns_of(plan) == "BDAC/F");
+  CHECK(plan.adds.empty());
+  CHECK(plan.updates.size() == kRows);
+  for (const RowUpdate& update : plan.updates) CHECK(update.cells.empty());
+}
+
 TEST_CASE("headers retyped over cells that stayed: the cells decide, and the columns count as renamed") {
   Sheet sheet;
   swap_columns(sheet, 2, 3, 0, 1);
