@@ -29,9 +29,9 @@ export function BulkBar({ fields, tickAll }: { fields: Field[]; tickAll: () => v
     toast.dismiss(told);
     setBusy(false);
   };
-  // Over the views, and as high as they are: the first tick moves no row.
+  // Beside the views, and no higher than they are: the first tick moves no row.
   return (
-    <div className="absolute inset-0 -mx-1 flex items-center gap-1.5 rounded-md bg-selected px-2 sm:gap-2" role="region" aria-label="Ticked records">
+    <div className="flex h-8 shrink-0 items-center gap-1 rounded-md bg-selected px-1.5 sm:gap-1.5" role="region" aria-label="Ticked records">
       <span className="font-semibold whitespace-nowrap tabular-nums" role="status">{showCount(count)} ticked</span>
       {count < list.total && <button type="button" className="btn h-7 max-sm:px-2" onClick={tickAll}><span className="max-sm:sr-only">Tick</span> all {showCount(list.total)}</button>}
       <BarButton name="Set a field" icon={<Pencil className="size-4" aria-hidden />} isBusy={isBusy} onClick={() => setEditing(true)} />

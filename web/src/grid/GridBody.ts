@@ -314,7 +314,7 @@ export class GridBody {
     const at = this.at(target);
     if (!at || this.isInInput(target)) return;
     this.setActive({ row: at.view.index, column: at.column });
-    if (at.view.id && (target as Element).closest("button")) this.calls.open(at.view.id);
+    if (at.view.id && (target as Element).closest("button, .grid-state")) this.calls.open(at.view.id);
   }
   private clickedTwice({ target }: Event) {
     const at = this.at(target);

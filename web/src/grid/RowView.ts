@@ -49,7 +49,7 @@ export class RowView {
   private isTicked = false;
   private activeColumn = -1;
   private readonly tick = made("input", "size-4 accent-accent");
-  private readonly state = made("button", "grid-state"); // opens the record, which tells the reason in words
+  private readonly state = made("span", "grid-state"); // a click opens the record, which tells the reason in words
   private readonly badge = made("span", "");
   private readonly badgeText = document.createTextNode("");
   private readonly cells: HTMLElement[] = []; // all of them
@@ -69,8 +69,6 @@ export class RowView {
     const badgeText = made("span", isNarrow ? "sr-only" : "");
     badgeText.append(this.badgeText);
     this.badge.append(badgeText);
-    this.state.type = "button";
-    this.state.tabIndex = -1;
     this.state.append(this.badge);
     this.addCell("grid-cell-sync", syncWidth(isNarrow)).append(this.state);
     for (const { field, width, isEditable } of columns) {

@@ -75,7 +75,7 @@ export default function Customers() {
             <button type="button" className="btn btn-primary max-sm:px-2" onClick={() => openRecord("new")} aria-keyshortcuts="Alt+N"><Plus className="size-4" aria-hidden /><span className="max-sm:sr-only">Add</span></button>
           </div>
         </div>
-        <div className="relative">
+        <div className="flex h-9 items-center gap-2">
           <ViewTabs view={view} setView={setView} total={list.isLoaded ? list.total : null} />
           <BulkBar fields={config.fields} tickAll={tickAll} />
         </div>
@@ -160,7 +160,7 @@ function ViewTabs({ view, setView, total }: { view: View; setView: SetView; tota
   const current = view.view ?? "all";
   const tab = (isCurrent: boolean) => `h-7 rounded-md px-2.5 whitespace-nowrap ${isCurrent ? "bg-soft font-semibold text-accent-strong" : "text-muted hover:bg-hover hover:text-text"}`;
   return (
-    <nav className="-mx-1 flex h-9 items-center gap-0.5 overflow-x-auto px-1" aria-label="Saved views">
+    <nav className="-mx-1 flex min-w-0 flex-1 items-center gap-0.5 overflow-x-auto px-1 py-0.5" aria-label="Saved views">
       {views.map(({ key, name }) => (
         <button key={key} type="button" className={tab(!isDue && current === key)} aria-current={!isDue && current === key ? "true" : undefined} onClick={() => setView({ view: key === "all" ? undefined : key, due: undefined, sort: isDue ? undefined : view.sort })}>
           {name}

@@ -40,7 +40,7 @@ export function Shell() {
         {dialog === "password" && <PasswordDialog onClose={close} />}
         {dialog === "help" && <HelpDialog onClose={close} />}
       </Suspense>
-      <Toaster theme={isDark ? "dark" : "light"} position="bottom-right" closeButton visibleToasts={5} toastOptions={{ classNames: { toast: "!bg-raised !text-text !border-line", description: "!text-muted", actionButton: "!bg-accent !text-on-accent", closeButton: "!bg-raised !text-text !border-line" } }} />
+      <Toaster theme={isDark ? "dark" : "light"} position="bottom-right" closeButton visibleToasts={5} toastOptions={{ classNames: { success: "[&_[data-icon]]:text-good", warning: "[&_[data-icon]]:text-warn", error: "[&_[data-icon]]:text-bad", toast: "!bg-raised !text-text !border-line", description: "!text-muted", actionButton: "!bg-accent !text-on-accent", closeButton: "!bg-raised !text-text !border-line" } }} />
     </div>
   );
 }
