@@ -66,11 +66,13 @@ Status check_is_ours(const std::string& path) {
   if (std::filesystem::file_size(path, ec) == 0 && !ec) return refuse("is empty");
   Result<db::Sqlite> db = db::Sqlite::open(path, {.read_only = true, .create = false});
   if (!db) return db.error().code == Errc::corrupt ? refuse("is no database") : Status(std::unexpected(db.error()));
+  // What is no database is found by the first look at its tables.
+  if (const Status read = db->exec("SELECT name FROM sqlite_schema LIMIT 1"); !read)
+    return read.error().code == Errc::corrupt ? refuse("is no database") : read;
   const auto has_table = [&](const char* name) {
     return db->prepare("SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?").bind(name).step();
   };
   const Result<bool> agencies = has_table("agency");
-  if (!agencies && agencies.error().code == Errc::corrupt) return refuse("is no database");
   if (!agencies) return std::unexpected(agencies.error());
   const Result<bool> users = has_table("app_user");
   if (!users) return std::unexpected(users.error());

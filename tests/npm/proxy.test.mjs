@@ -50,10 +50,10 @@ async function startProxy(t, folder, backend) {
   return { port, certificate };
 }
 
-// One request through the proxy, as a browser sends it; `read` gets the answer as it comes.
+// One request through the proxy, as a browser on another machine sends it; `read` gets the answer as it comes.
 function send(proxy, method, path, { body, headers = {}, read } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port: proxy.port, servername: host, ca: readFileSync(proxy.certificate), method, path, headers: { host, ...headers } }, (answer) => {
+    const sent = request({ host: "127.0.0.1", localAddress: "127.0.0.2", port: proxy.port, servername: host, ca: readFileSync(proxy.certificate), method, path, headers: { host, ...headers } }, (answer) => {
       if (read) return resolve({ status: answer.statusCode, answer, sent });
       let text = "";
       answer.setEncoding("utf8").on("data", (piece) => (text += piece)).on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
@@ -105,6 +105,7 @@ test("people work through the nginx of docs/proxy.md", { timeout: 120_000 }, asy
   while ((await guess()).status !== 429);
   const direct = (address) => fetch(`${server.root}/api/auth/login`, { method: "POST", headers: { ...json, "x-forwarded-for": address }, body: JSON.stringify({ email: agent.email, password: kPassword }) });
   assert.equal((await direct("9.9.9.9")).status, 200, "nobody guessed from there");
+  assert.equal((await direct("127.0.0.2")).status, 429, "these guesses came from there");
 
   // Metrics are the operator's: on this machine, or with an admin's token.
   assert.equal((await fetch(`${server.root}/metrics`)).status, 200);

@@ -245,6 +245,22 @@ TEST_CASE("a body that its reader gave up while it was held back ends at once") 
   CHECK(answer.get().error().message == "the answer was given up by its reader");
 }
 
+namespace {
+Task<void> drop_answer(Task<Result<net::HttpAnswer>> task) { (void)co_await std::move(task); }
+Task<Result<net::HttpAnswer>> send_beside_hanging(net::CurlClient& client, const TestServer& server) {
+  TaskGroup hanging(*Executor::current());
+  for (int i = 0; i < 3; ++i) hanging.spawn(drop_answer(client.send({.url = server.url("/slow")})));
+  co_return co_await client.send({.url = server.url("/x"), .timeout = Millis{5'000}});
+}
+}  // namespace
+
+TEST_CASE("an exchange does not wait for one that hangs") {
+  Fixture f;
+  const auto answer = run_on(f.io, send_beside_hanging(*f.client, f.server));
+  REQUIRE(answer);
+  CHECK(answer->body == "GET /x  ");
+}
+
 TEST_CASE("many exchanges run at once") {
   Fixture f;
   std::vector<std::future<Result<net::HttpAnswer>>> waiting;
