@@ -62,6 +62,19 @@ TabPlan plan_one(const PassInput& in, std::size_t tab) {
                    in.held[tab], task.rejected, task.adds_refused, task.refused});
 }
 
+// It was held, a person said yes, and what was held has changed since: nothing holds it any more.
+bool is_hold_over(const PassInput& in, const Tabs& tabs, std::size_t record) {
+  if (in.views.front()[record].record->sync != SyncState::held) return false;
+  for (std::size_t tab = 0; tab < in.tabs.size(); ++tab) {
+    if (in.held[tab][record]) return false;
+    const TabPlan* plan = tabs.planned(tab);
+    if (plan &&
+        std::ranges::any_of(plan->holds, [&](const Hold& hold) { return hold.record == static_cast<int>(record); }))
+      return false;
+  }
+  return true;
+}
+
 // What all tabs together say of one record; nullopt when nothing is to be told.
 std::optional<SyncState> state_of(const PassInput& in, const Tabs& tabs, std::size_t record) {
   const std::size_t home = tabs.home_of(record);
@@ -78,8 +91,9 @@ std::optional<SyncState> state_of(const PassInput& in, const Tabs& tabs, std::si
       return SyncState::rejected;
     case Standing::ambiguous:
       return SyncState::ambiguous;
-    case Standing::unseen:
     case Standing::open:
+      return is_hold_over(in, tabs, record) ? std::optional(SyncState::unsynced) : std::nullopt;
+    case Standing::unseen:
       break;
   }
   return std::nullopt;

@@ -66,6 +66,20 @@ TEST_CASE("what an earlier sync holds is left alone, stays as it was told, and t
   CHECK(plan.plans[0].notices[0].kind == "rows_held");
 }
 
+TEST_CASE("a record that a yes left alone, as its row had changed since, is not called held for ever") {
+  Connected office;
+  Record& r = office.in_step(office.general, "POL-001", "motor");
+  r.deleted_at = from_ms(1), r.sync = SyncState::held;
+  PlanJob job = Office::job(1, 1);
+  job.confirmed = true, job.only[{"general", r.id}] = {r.version, "as it was held"};
+  office.jobs = {job};
+  const PassPlan plan = office.plan_all();
+  CHECK(plan.plans[0].deletes.empty());
+  CHECK(told(plan, 0) == SyncState::unsynced);
+  office.held[0] = {true};  // another sync holds it
+  CHECK(told(office.plan_all(), 0) == std::nullopt);
+}
+
 TEST_CASE("a record whose column is missing is not told synced before its value stands in the sheet") {
   Connected office;
   Record& r = office.in_step(office.general, "POL-001", "motor");
