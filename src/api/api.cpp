@@ -36,8 +36,7 @@ void Api::add_open(net::Router& router, std::string method, std::string pattern,
 Task<net::Response> Api::run(Request request, Access access, Handler handler) {
   const auto caller = co_await auth_.authenticate(request);
   if (!caller) co_return refuse_caller(caller.error());
-  if (access == Access::records && caller->user.role == store::Role::admin)
-    co_return refuse_admin();
+  if (access == Access::records && caller->user.role == store::Role::admin) co_return refuse_admin();
   co_return co_await (this->*handler)(request, *caller);
 }
 

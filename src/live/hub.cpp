@@ -18,7 +18,11 @@ bool is_for(const Scope& scope, const store::Event& event) {
 }
 
 Hub::Hub(store::EventStore& events, store::JobStore& jobs, Render render, std::size_t streams_max)
-    : events_(events), jobs_(jobs), render_(std::move(render)), streams_max_(streams_max), self_(std::make_shared<Hub*>(this)) {}
+    : events_(events),
+      jobs_(jobs),
+      render_(std::move(render)),
+      streams_max_(streams_max),
+      self_(std::make_shared<Hub*>(this)) {}
 
 Hub::~Hub() {
   *self_ = nullptr;

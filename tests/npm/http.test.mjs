@@ -260,7 +260,7 @@ test("a session's cookie: HttpOnly, and for changes a JSON type and a same-origi
   ]) assert.equal((await post(headers)).status, status, name);
   assert.equal((await call(server.root, "", "GET", customers, undefined, { cookie })).body.total, 2);
 
-  // A new password ends the other sessions and keeps this one; signing out ends it.
+  // A new password ends the other sessions and all tokens, and keeps this one; signing out ends it.
   const own = { ...json, cookie, "sec-fetch-site": "same-origin" };
   const second = (await call(server.root, "", "POST", "/api/auth/login", { email: users.own.email, password: kPassword })).headers.get("set-cookie").split(";")[0];
   const me = (session) => call(server.root, "", "GET", "/api/auth/me", undefined, { cookie: session });
@@ -272,8 +272,10 @@ test("a session's cookie: HttpOnly, and for changes a JSON type and a same-origi
   assert.equal((await me(second)).status, 401);
   assert.equal((await me(cookie)).status, 200);
   assert.equal((await call(server.root, "", "POST", "/api/auth/login", { email: users.own.email, password: kPassword })).status, 401);
-  assert.equal((await call(server.root, signedIn.body.token, "POST", "/api/auth/logout")).status, 204);
-  assert.equal((await call(server.root, signedIn.body.token, "GET", "/api/auth/me")).status, 401, "a token signs out for good");
+  assert.equal((await call(server.root, signedIn.body.token, "GET", "/api/auth/me")).status, 401, "its tokens end, too");
+  const { token } = (await call(server.root, "", "POST", "/api/auth/login", { email: users.own.email, password: "another password", token: true })).body;
+  assert.equal((await call(server.root, token, "POST", "/api/auth/logout")).status, 204);
+  assert.equal((await call(server.root, token, "GET", "/api/auth/me")).status, 401, "a token signs out for good");
   const out = await call(server.root, "", "POST", "/api/auth/logout", "{}", own);
   assert.equal(out.status, 204);
   assert.match(out.headers.get("set-cookie"), /^rowlane_session=; .*Max-Age=0/);

@@ -4,7 +4,14 @@ import { approveText, counts, detail, headline, heldSum, needsLook, stateLook, w
 
 const result = { success: true, exported: 9, added: 2, updated: 1, deleted: 0, imported: 0, kept: 4, overwritten: 0, conflicts: 0, drafts: 0, rejected: [], ambiguous: [], held: [], notFound: [], notices: [], lengths: { rejected: 0, ambiguous: 0, held: 0, notFound: 0, notices: 0 }, calls: { reads: 1, writes: 1 }, tabs: {} } as JobResult;
 const tab = { ...result, error: null as string | null };
-const done = (more: object) => ({ id: "1", state: "succeeded" as const, result: { ...result, ...more } });
+// As the server sends one: `lengths` are those of the lists, unless these are cut.
+const sized = (more: Partial<Omit<JobResult, "lengths">> & { lengths?: object }) => {
+  const all = { ...result, ...more };
+  const { rejected, ambiguous, held, notFound, notices } = all;
+  const lengths = { rejected: rejected.length, ambiguous: ambiguous.length, held: held.length, notFound: notFound.length, notices: notices.length };
+  return { ...all, lengths: { ...lengths, ...more.lengths } } as JobResult;
+};
+const done = (more: Parameters<typeof sized>[0]) => ({ id: "1", state: "succeeded" as const, result: sized(more) });
 const titleOf = (key: string) => `${key}_ins`;
 
 test("a job is told from queued to its counts", () => {
@@ -46,11 +53,11 @@ test("rows that are held say what is at stake, and the button what it does", () 
   const held = [row("delete", 25_00_000), row("delete", 15_00_000)];
   expect(heldSum(held)).toBe("2 rows, premium in all ₹ 40,00,000.00");
   expect(heldSum([row("delete")])).toBe("1 row");
-  expect(approveText({ ...result, held })).toBe("Delete 2 rows in the sheet");
-  expect(approveText({ ...result, held: [row("blank", 5)] })).toBe("Empty cells in 1 row");
-  expect(approveText({ ...result, held: [...held, row("blank", 5)] })).toBe("Delete 2 rows, empty cells in 1");
-  expect(detail({ id: "1", state: "held", result: { ...result, held } })).toContain("2 rows would be deleted.");
-  const cut = { ...result, held, lengths: { held: 90 } } as JobResult;
+  expect(approveText(sized({ held }))).toBe("Delete 2 rows in the sheet");
+  expect(approveText(sized({ held: [row("blank", 5)] }))).toBe("Empty cells in 1 row");
+  expect(approveText(sized({ held: [...held, row("blank", 5)] }))).toBe("Delete 2 rows, empty cells in 1");
+  expect(detail({ id: "1", state: "held", result: sized({ held }) })).toContain("2 rows would be deleted.");
+  const cut = sized({ held, lengths: { held: 90 } });
   expect(detail({ id: "1", state: "held", result: cut })).toContain("90 rows would be deleted or emptied.");
   expect(detail({ id: "1", state: "cancelled", result: cut })).toBe("90 rows stay in the sheet, and their records are back.");
 });
