@@ -216,6 +216,7 @@ test("a click shows Queued within 300 ms while the Sheets service takes 2 s a ca
     });
   const first = await press();
   await page.waitForFunction(() => document.querySelector("[data-lane=syncing]"));
+  await wire.reached;
   const second = await press(); // one is running, in the middle of a slow call
   t.diagnostic(`Queued after ${ms(first)}, and in mid-sync after ${ms(second)}; calls to Sheets up to then: ${wire.calls}`);
   assert.ok(wire.calls > 0);

@@ -28,9 +28,11 @@ export async function openWired(t, { delayMs = 0 } = {}) {
   const folder = scratch(t);
   const sheets = await startSheets(t);
   const made = await call(sheets.root, "", "POST", "/v4/spreadsheets", { properties: { title: "Book" } });
-  const wire = { calls: 0, refuses: 0 };
+  let reached;
+  const wire = { calls: 0, refuses: 0, reached: new Promise((resolve) => (reached = resolve)) }; // by a first call
   const proxy = createServer(async (request, response) => {
     wire.calls++;
+    reached();
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
     if (delayMs) await new Promise((resolve) => setTimeout(resolve, delayMs)); // this is the latency, and waits for nothing
