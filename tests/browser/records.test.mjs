@@ -228,9 +228,16 @@ test("an ended session comes back to the same place after signing in", { timeout
   const { root } = await openDemo(t);
   const page = await enter(t, await openBrowser(t), root, 1, { path: "/customers?view=motor&sort=-premium" });
   await gridReady(page);
+  // What the page asks for by itself meanwhile would tell it of the end before the link is followed.
+  let follow;
+  const followed = new Promise((resolve) => (follow = resolve));
+  const afterwards = (route) => followed.then(() => route.continue());
+  await page.route("**/api/**", afterwards);
   await page.context().clearCookies();
   await page.getByRole("link", { name: "Activity" }).click();
+  follow();
   await page.getByLabel("Password").waitFor();
+  await page.unroute("**/api/**", afterwards);
   await signIn(page, 1);
   await page.getByRole("heading", { name: "Activity" }).waitFor();
   await page.goBack();
