@@ -1,7 +1,7 @@
 // Records in the browser: edits, other people's edits, import, strings that look like scripts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, ask, cell, enter, gridReady, openBrowser, openDemo, signIn, toastOf } from "./support.mjs";
+import { api, ask, cell, endSessionBefore, enter, gridReady, openBrowser, openDemo, signIn, toastOf } from "./support.mjs";
 
 const firstOf = async (root, user) => (await ask(root, user, "GET", `${api}/customers?limit=1&sort=-created`)).body.customers[0];
 const showsIn = (page, id, field, text, timeout = 10_000) =>
@@ -228,16 +228,7 @@ test("an ended session comes back to the same place after signing in", { timeout
   const { root } = await openDemo(t);
   const page = await enter(t, await openBrowser(t), root, 1, { path: "/customers?view=motor&sort=-premium" });
   await gridReady(page);
-  // What the page asks for by itself meanwhile would tell it of the end before the link is followed.
-  let follow;
-  const followed = new Promise((resolve) => (follow = resolve));
-  const afterwards = (route) => followed.then(() => route.continue());
-  await page.route("**/api/**", afterwards);
-  await page.context().clearCookies();
-  await page.getByRole("link", { name: "Activity" }).click();
-  follow();
-  await page.getByLabel("Password").waitFor();
-  await page.unroute("**/api/**", afterwards);
+  await endSessionBefore(page, () => page.getByRole("link", { name: "Activity" }).click());
   await signIn(page, 1);
   await page.getByRole("heading", { name: "Activity" }).waitFor();
   await page.goBack();

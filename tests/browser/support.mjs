@@ -125,3 +125,16 @@ export async function checkAccessible(page, what) {
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 200)} (${failureSummary?.split("\n")[1] ?? ""})`).join(" | ")}`);
   assert.deepEqual(told, [], what);
 }
+
+// Ends the session, as its time does, and does `act` before the page can have found out by what it asks for by itself.
+export async function endSessionBefore(page, act) {
+  let release;
+  const acted = new Promise((resolve) => (release = resolve));
+  const afterwards = (route) => acted.then(() => route.continue());
+  await page.route("**/api/**", afterwards);
+  await page.context().clearCookies();
+  await act();
+  release();
+  await page.getByLabel("Password").waitFor();
+  await page.unroute("**/api/**", afterwards);
+}

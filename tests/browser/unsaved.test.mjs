@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startDemo } from "../npm/support.mjs";
-import { api, ask, cell, enter, gridReady, openBrowser, openDemo, signIn, toastOf } from "./support.mjs";
+import { api, ask, cell, endSessionBefore, enter, gridReady, openBrowser, openDemo, signIn, toastOf } from "./support.mjs";
 
 const firstOf = async (root, user) => (await ask(root, user, "GET", `${api}/customers?limit=1&sort=-created`)).body.customers[0];
 const typeInto = async (page, id, field, text) => {
@@ -43,9 +43,7 @@ test("an edit of an ended session is saved after signing in again, by its own pe
   const { id } = await firstOf(root, 1);
   const status = async () => (await ask(root, 1, "GET", `${api}/customers/${id}`)).body.status;
   const before = await status();
-  await page.context().clearCookies();
-  await typeInto(page, id, "status", "typed before");
-  await page.getByLabel("Password").waitFor();
+  await endSessionBefore(page, () => typeInto(page, id, "status", "typed before"));
   // Somebody else signs in at the same window: a manager, who could change that very record.
   await signIn(page, 11);
   await page.goto(`${root}/customers?owner=user1%40demo.example`);
