@@ -88,9 +88,7 @@ test("a half-filled form is there again after a new sign-in and a reload, and go
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name *", { exact: true }).fill("Half Filled");
   await dialog.getByLabel("Mobile", { exact: true }).fill("9812345678");
-  await page.context().clearCookies();
-  await dialog.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByLabel("Password").waitFor();
+  await endSessionBefore(page, () => dialog.getByRole("button", { name: "Add", exact: true }).click());
   await signIn(page, 1);
   const typed = async () => [await dialog.getByLabel("Name *", { exact: true }).inputValue(), await dialog.getByLabel("Mobile", { exact: true }).inputValue()];
   await dialog.getByText("What you had typed here is back").waitFor();
